@@ -1,0 +1,134 @@
+//! The embedded engine: connections, statements, error kinds.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+
+use crate::tx::RowLink;
+use crate::{Durability, Error, Param, Row, Statement};
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Param::Null => ValueRef::Null,
+            Param::Int(value) => ValueRef::Integer(*value),
+            Param::Text(value) => ValueRef::Text(value.as_bytes()),
+            Param::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// Opens the file with the settings everything relies on, and asserts those that decide about durability.
+pub(crate) fn open(path: &Path, durability: Durability, writer: bool) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .map_err(|e| error(&e, "open"))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    let cache_kib = if writer { 16 * 1024 } else { 4 * 1024 };
+    connection
+        .execute_batch(&format!(
+            "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
+             PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+             PRAGMA mmap_size = 1073741824;",
+            durability = match durability {
+                Durability::Full => "FULL",
+                Durability::Normal => "NORMAL",
+            },
+        ))
+        .map_err(|e| error(&e, "open"))?;
+    let mode: String = pragma(&connection, "journal_mode")?;
+    let synchronous: i64 = pragma(&connection, "synchronous")?;
+    let wanted = match durability {
+        Durability::Full => 2,
+        Durability::Normal => 1,
+    };
+    if !mode.eq_ignore_ascii_case("wal") || synchronous != wanted {
+        return Err(Error::broken(format!(
+            "{}: SQLite did not take journal_mode=WAL, synchronous={wanted}",
+            path.display()
+        )));
+    }
+    Ok(connection)
+}
+
+fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, Error> {
+    connection
+        .pragma_query_value(None, name, |row| row.get(0))
+        .map_err(|e| error(&e, "pragma"))
+}
+
+/// The kind of a SQLite error, told under the statement's name.
+pub(crate) fn error(error: &rusqlite::Error, statement: &'static str) -> Error {
+    let rusqlite::Error::SqliteFailure(failure, message) = error else {
+        return Error::Broken(format!("{statement}: {error}"));
+    };
+    match failure.code {
+        ErrorCode::ConstraintViolation => match failure.extended_code {
+            rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+            | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | rusqlite::ffi::SQLITE_CONSTRAINT_ROWID => Error::Duplicate(statement),
+            _ => Error::Broken(format!("{statement}: a constraint does not hold")),
+        },
+        ErrorCode::DiskFull => Error::Full,
+        ErrorCode::SystemIoFailure
+        | ErrorCode::DatabaseBusy
+        | ErrorCode::DatabaseLocked
+        | ErrorCode::CannotOpen
+        | ErrorCode::ReadOnly
+        | ErrorCode::OutOfMemory => Error::Unavailable(format!("{statement}: {failure}")),
+        _ => Error::Broken(format!("{statement}: {}", message.as_deref().unwrap_or("unknown"))),
+    }
+}
+
+pub(crate) fn execute(connection: &Connection, statement: &Statement, params: &[Param<'_>]) -> Result<u64, Error> {
+    let mut prepared = connection
+        .prepare_cached(statement.sql)
+        .map_err(|e| error(&e, statement.name))?;
+    let changed = if prepared.column_count() == 0 {
+        prepared
+            .execute(rusqlite::params_from_iter(params))
+            .map_err(|e| error(&e, statement.name))?
+    } else {
+        let mut rows = prepared
+            .query(rusqlite::params_from_iter(params))
+            .map_err(|e| error(&e, statement.name))?;
+        let mut count = 0;
+        while rows.next().map_err(|e| error(&e, statement.name))?.is_some() {
+            count += 1;
+        }
+        count
+    };
+    Ok(changed as u64)
+}
+
+pub(crate) fn each(
+    connection: &Connection,
+    statement: &Statement,
+    params: &[Param<'_>],
+    mut visit: impl FnMut(&Row<'_>) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let mut prepared = connection
+        .prepare_cached(statement.sql)
+        .map_err(|e| error(&e, statement.name))?;
+    let mut rows = prepared
+        .query(rusqlite::params_from_iter(params))
+        .map_err(|e| error(&e, statement.name))?;
+    while let Some(row) = rows.next().map_err(|e| error(&e, statement.name))? {
+        if !visit(&Row(RowLink::Sqlite(row)))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn prepare(connection: &Connection, statement: &Statement) -> Result<(), Error> {
+    connection
+        .prepare_cached(statement.sql)
+        .map(|_| ())
+        .map_err(|e| error(&e, statement.name))
+}
