@@ -1,6 +1,45 @@
 //! The NAIS core: the signed exchange between consumers and providers.
+//!
+//! `Received → Authenticated → Permitted → Answered → Receipted`: see [`exchange`](self) in `docs/architecture.md`.
 #![forbid(unsafe_code)]
 
+pub mod access;
+mod calls;
+pub mod catalogue;
+mod certificates;
+mod error;
+mod exchange;
+pub mod forward;
+mod gateway;
+mod memory;
+pub mod openapi;
+pub mod operator;
+mod own;
 pub mod provider;
+pub mod queue;
+mod schema;
 
+pub use catalogue::Catalogue;
+pub use error::Error;
+pub use gateway::{Config, Gateway, Parts};
 pub use provider::{Answer, Ask, Asker, Boxed, Effect, Provider, Reply};
+pub use schema::SCHEMA;
+
+use model::Lang;
+use store::Statement;
+
+/// Texts of the gateway's own refusals.
+pub const TEXTS: [(Lang, &str); 3] = [
+    (Lang::En, include_str!("../texts/refusals.en.toml")),
+    (Lang::Be, include_str!("../texts/refusals.be.toml")),
+    (Lang::Ru, include_str!("../texts/refusals.ru.toml")),
+];
+
+/// All statements of this crate, for the test that prepares them on both engines.
+pub fn statements() -> Vec<&'static Statement> {
+    let mut all = operator::statements();
+    for own in [access::STATEMENTS, calls::STATEMENTS, memory::STATEMENTS, queue::STATEMENTS] {
+        all.extend(own);
+    }
+    all
+}

@@ -1,0 +1,132 @@
+//! Certificate revocation lists: who no longer holds their certificate, as their issuer says.
+
+use std::collections::HashMap;
+
+use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER};
+use der::Encode;
+use jiff::Timestamp;
+use rustls_pki_types::pem::SectionKind;
+use x509_cert::crl::CertificateList;
+use x509_cert::ext::Extension;
+
+use crate::encode::{CRL_LIMIT, pem_sections, strict, timestamp, to_pem};
+use crate::suite::{Algorithm, Form};
+use crate::{Error, VerifyingKey};
+
+/// A full CRL of one issuer, parsed; looking up a serial number costs one hash.
+pub struct Crl {
+    der: Vec<u8>,
+    tbs: Vec<u8>,
+    signed_with: Option<Algorithm>,
+    signature: Vec<u8>,
+    issuer: Vec<u8>,
+    this_update: Timestamp,
+    next_update: Timestamp,
+    revoked: HashMap<Vec<u8>, Timestamp>,
+}
+
+impl Crl {
+    /// The CRL in these bytes, which must be its one DER spelling.
+    ///
+    /// Delta and indirect lists and lists of a part of the certificates are refused: taken for full ones they would
+    /// hide a revocation.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        if der.len() > CRL_LIMIT {
+            return Err(Error::Certificate("the CRL is too long"));
+        }
+        let outer: CertificateList = strict(der).ok_or(Error::Certificate("not a CRL in DER"))?;
+        let tbs = &outer.tbs_cert_list;
+        if tbs.signature != outer.signature_algorithm {
+            return Err(Error::Certificate("two signature algorithms in the CRL"));
+        }
+        let known = |extension: &Extension| {
+            !extension.critical || [ID_CE_CRL_NUMBER, ID_CE_AUTHORITY_KEY_IDENTIFIER].contains(&extension.extn_id)
+        };
+        if !tbs.crl_extensions.iter().flatten().all(known) {
+            return Err(Error::Certificate("a critical extension of the CRL is unknown"));
+        }
+        let bad_time = Error::Certificate("a time of the CRL cannot be read");
+        let mut revoked = HashMap::new();
+        for entry in tbs.revoked_certificates.iter().flatten() {
+            if entry
+                .crl_entry_extensions
+                .iter()
+                .flatten()
+                .any(|extension| extension.critical)
+            {
+                return Err(Error::Certificate("a critical extension of a CRL entry is unknown"));
+            }
+            let at = timestamp(entry.revocation_date).ok_or(bad_time.clone())?;
+            revoked.insert(entry.serial_number.as_bytes().to_vec(), at);
+        }
+        let next_update = tbs.next_update.ok_or(Error::Certificate("the CRL has no term"))?;
+        Ok(Self {
+            der: der.to_vec(),
+            tbs: tbs.to_der().map_err(|_| Error::Certificate("not DER"))?,
+            signed_with: Algorithm::of_signature(&outer.signature_algorithm),
+            signature: outer
+                .signature
+                .as_bytes()
+                .ok_or(Error::Certificate("unused bits"))?
+                .to_vec(),
+            issuer: tbs.issuer.to_der().map_err(|_| Error::Certificate("not DER"))?,
+            this_update: timestamp(tbs.this_update).ok_or(bad_time.clone())?,
+            next_update: timestamp(next_update).ok_or(bad_time)?,
+            revoked,
+        })
+    }
+
+    /// Every CRL of a PEM text, in order.
+    pub fn all_from_pem(pem: &str) -> Result<Vec<Self>, Error> {
+        pem_sections(pem, SectionKind::Crl, "not PEM")?
+            .iter()
+            .map(|der| Self::from_der(der))
+            .collect()
+    }
+
+    /// The CRL as PEM.
+    pub fn to_pem(&self) -> String {
+        to_pem("X509 CRL", &self.der)
+    }
+
+    /// The bytes it was read from.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> Timestamp {
+        self.this_update
+    }
+
+    /// Until when it may be relied on.
+    pub fn next_update(&self) -> Timestamp {
+        self.next_update
+    }
+
+    /// When the certificate with this serial number was revoked, if it was.
+    pub(crate) fn revoked_at(&self, serial: &[u8]) -> Option<Timestamp> {
+        self.revoked.get(serial).copied()
+    }
+
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        &self.issuer
+    }
+
+    /// This list bears a signature of that key.
+    pub(crate) fn is_signed_by(&self, issuer: &VerifyingKey) -> bool {
+        self.signed_with == Some(issuer.algorithm()) && issuer.verify(&self.tbs, &self.signature, Form::Der).is_ok()
+    }
+}
+
+impl std::fmt::Debug for Crl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Crl({} revoked, {}…{})",
+            self.revoked.len(),
+            self.this_update,
+            self.next_update
+        )
+    }
+}

@@ -1,0 +1,153 @@
+//! Trust: from a certificate up to a configured root (RFC 5280 §6), with revocation, for one purpose at one moment.
+//!
+//! Everything not understood is refused. Policies are not asked for; names are compared byte by byte.
+
+mod cached;
+mod names;
+mod purpose;
+mod walk;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use model::{Kind, Refusal};
+
+pub use cached::CachedTrust;
+pub use purpose::Purpose;
+
+use crate::{Certificate, Crl};
+
+/// Why a certificate is not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// No configured authority issued it.
+    #[error("the issuer is unknown")]
+    UnknownIssuer,
+    /// A signature in the chain does not hold.
+    #[error("a signature in the chain does not hold")]
+    BadSignature,
+    /// A certificate of the chain has expired.
+    #[error("expired")]
+    Expired,
+    /// A certificate of the chain is not valid yet.
+    #[error("not valid yet")]
+    NotYetValid,
+    /// A certificate of the chain was revoked then.
+    #[error("revoked at {at}")]
+    Revoked {
+        /// The moment its issuer names.
+        at: Timestamp,
+    },
+    /// The key may not be used for this.
+    #[error("issued for another purpose")]
+    WrongPurpose,
+    /// The issuer's list of revoked certificates is out of date.
+    #[error("the CRL is out of date")]
+    CrlStale,
+    /// There is no list of revoked certificates of the issuer.
+    #[error("the CRL is missing")]
+    CrlMissing,
+    /// More authorities stand in the chain than one of them allows.
+    #[error("the chain is too long")]
+    PathTooLong,
+    /// A name is outside what an authority of the chain may issue.
+    #[error("a name is outside the issuer's constraints")]
+    ConstraintViolated,
+    /// A critical extension is unknown.
+    #[error("a critical extension is unknown")]
+    UnknownCritical,
+}
+
+impl PathError {
+    /// The refusal a caller is told.
+    pub fn refusal(&self) -> Refusal {
+        let code = match self {
+            Self::Expired => "certificate-expired",
+            Self::NotYetValid => "certificate-not-yet-valid",
+            Self::Revoked { at } => {
+                return Refusal::new(Kind::Unauthenticated, "certificate-revoked").with("at", at);
+            }
+            Self::WrongPurpose => "certificate-wrong-purpose",
+            Self::CrlStale | Self::CrlMissing => "certificate-status-unknown",
+            Self::UnknownIssuer
+            | Self::BadSignature
+            | Self::PathTooLong
+            | Self::ConstraintViolated
+            | Self::UnknownCritical => "certificate-untrusted",
+        };
+        Refusal::new(Kind::Unauthenticated, code)
+    }
+}
+
+/// What is done about revocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Revocation {
+    /// Every certificate below a root needs a current CRL: the rule of everything on line.
+    #[default]
+    Required,
+    /// What is known to be revoked by then is refused, and silence is taken for consent: for checks without a network,
+    /// which must say that they could not ask.
+    IfKnown,
+}
+
+/// Roots, intermediate authorities and revocation lists.
+#[derive(Debug, Default)]
+pub struct Trust {
+    roots: Vec<Certificate>,
+    intermediates: Vec<Certificate>,
+    crls: HashMap<Vec<u8>, Vec<Crl>>,
+    revocation: Revocation,
+}
+
+impl Trust {
+    /// Trust in these roots and in nothing else.
+    pub fn new(roots: impl IntoIterator<Item = Certificate>) -> Self {
+        Self {
+            roots: roots.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, with authorities through which a path may lead.
+    #[must_use]
+    pub fn with_intermediates(mut self, intermediates: impl IntoIterator<Item = Certificate>) -> Self {
+        self.intermediates.extend(intermediates);
+        self
+    }
+
+    /// The same, with these revocation lists beside those it has; the newest of an issuer counts.
+    #[must_use]
+    pub fn with_crls(mut self, crls: impl IntoIterator<Item = Crl>) -> Self {
+        for crl in crls {
+            self.crls.entry(crl.issuer_der().to_vec()).or_default().push(crl);
+        }
+        self
+    }
+
+    /// The same, with this rule of revocation.
+    #[must_use]
+    pub fn with_revocation(mut self, revocation: Revocation) -> Self {
+        self.revocation = revocation;
+        self
+    }
+
+    /// The certificate leads to a root, everything on the way holds at `at`, and its key may be used for the purpose.
+    pub fn check(&self, certificate: &Certificate, purpose: Purpose, at: Timestamp) -> Result<(), PathError> {
+        self.check_until(certificate, purpose, at).map(drop)
+    }
+
+    /// As [`Self::check`]; gives the last moment until which nothing can change without new roots or CRLs.
+    pub fn check_until(
+        &self,
+        certificate: &Certificate,
+        purpose: Purpose,
+        at: Timestamp,
+    ) -> Result<Timestamp, PathError> {
+        walk::Walk {
+            trust: self,
+            purpose,
+            at,
+        }
+        .from(certificate)
+    }
+}

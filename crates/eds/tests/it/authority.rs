@@ -1,0 +1,232 @@
+//! What the authority writes, the certificate reads back.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use eds::pki::{Authority, Profile, Record, Subject};
+use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
+use proptest::prelude::*;
+
+use crate::house::{House, noon, term};
+
+#[test]
+fn everything_asked_for_is_in_the_certificate() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let subject = Subject::new("Янка Купала")
+        .of("Нацыянальны цэнтр")
+        .person("Купала", "Янка Дамінікавіч");
+    let profile = Profile {
+        dns_names: vec!["gateway.nais.by".into(), "*.nais.by".into()],
+        ip_addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+        unp: Some("100000007".into()),
+        identification_number: Some("3010190A001PB9".into()),
+        job_title: Some("Галоўны спецыяліст".into()),
+        ..Profile::new(subject, [Purpose::Signature, Purpose::TlsClient], term(noon(), 1, 30))
+    };
+    let (certificate, key) = house.issue(&profile, Algorithm::Ed25519);
+    let again = Certificate::from_pem(&certificate.to_pem()).unwrap();
+    assert_eq!(again, certificate);
+    assert_eq!(again.common_name(), Some("Янка Купала"));
+    assert_eq!(again.unp(), Some("100000007"));
+    assert_eq!(again.identification_number(), Some("3010190A001PB9"));
+    assert_eq!(again.job_title(), Some("Галоўны спецыяліст"));
+    assert_eq!(again.dns_names().collect::<Vec<_>>(), ["gateway.nais.by", "*.nais.by"]);
+    assert_eq!(again.uris().count(), 0);
+    assert_eq!(
+        (again.not_before(), again.not_after()),
+        (profile.term.not_before, profile.term.not_after)
+    );
+    assert_eq!(again.verifying_key(), key.verifying_key());
+    assert_eq!(again.fingerprint(), eds::sha256(again.der()));
+    assert_eq!(again.fingerprint_hex(), hex::encode(again.fingerprint()));
+    assert_eq!(again.extended_key_usage().unwrap().len(), 2);
+    let uses = again.key_usage().unwrap();
+    assert!(uses.digital_signature() && uses.non_repudiation() && !uses.key_cert_sign() && !uses.crl_sign());
+    assert!(!again.is_authority());
+    assert!(
+        !format!("{again:?}").contains("Купала"),
+        "a person's name is not for logs"
+    );
+
+    let root = house.root.certificate();
+    assert!(root.is_authority() && root.key_usage().unwrap().key_cert_sign());
+    assert_eq!(house.issuing.certificate().path_length(), Some(0));
+    let chain = Certificate::chain_from_pem(&chain_to_pem([&again, house.issuing.certificate(), root])).unwrap();
+    assert_eq!(chain.len(), 3);
+}
+
+#[test]
+fn what_cannot_be_issued_is_refused() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let key = SigningKey::generate(Algorithm::EcdsaP256Sha256).unwrap();
+    let good = house.profile("x", Purpose::TlsServer);
+    assert!(house.issuing.issue(&good, key.verifying_key()).is_ok());
+    let bad = [
+        (
+            "no purpose",
+            Profile {
+                purposes: vec![],
+                ..good.clone()
+            },
+        ),
+        (
+            "stamps and signs",
+            Profile {
+                purposes: vec![Purpose::TimeStamping, Purpose::Signature],
+                ..good.clone()
+            },
+        ),
+        (
+            "host",
+            Profile {
+                dns_names: vec!["a b".into()],
+                ..good.clone()
+            },
+        ),
+        (
+            "name too long",
+            Profile {
+                subject: Subject::new("я".repeat(65)),
+                ..good.clone()
+            },
+        ),
+        (
+            "empty name",
+            Profile {
+                subject: Subject::new(""),
+                ..good.clone()
+            },
+        ),
+        (
+            "NUL in the name",
+            Profile {
+                subject: Subject::new("a\0b"),
+                ..good.clone()
+            },
+        ),
+        (
+            "country",
+            Profile {
+                subject: Subject {
+                    country: Some("by".into()),
+                    ..Subject::new("x")
+                },
+                ..good.clone()
+            },
+        ),
+        (
+            "backwards",
+            Profile {
+                term: term(noon(), -2, 1),
+                ..good.clone()
+            },
+        ),
+        (
+            "outlives its issuer",
+            Profile {
+                term: term(noon(), 1, 3000),
+                ..good.clone()
+            },
+        ),
+    ];
+    for (why, profile) in bad {
+        assert!(house.issuing.issue(&profile, key.verifying_key()).is_err(), "{why}");
+    }
+    assert!(
+        house
+            .issuing
+            .issue_ca(&Subject::new("ca"), key, term(noon(), 1, 1), 0)
+            .is_err(),
+        "path length"
+    );
+    assert!(house.issuing.revoke("00", noon()).is_err(), "unknown serial number");
+    assert_eq!(house.issuing.record().issued.len(), 1);
+}
+
+#[test]
+fn an_authority_survives_its_folder() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let (certificate, _) = house.signer(Algorithm::EcdsaP256Sha256);
+    house.issuing.revoke(&certificate.serial_hex(), noon()).unwrap();
+    house
+        .issuing
+        .revoke(&certificate.serial_hex(), noon() + crate::house::days(1))
+        .unwrap();
+    house.crls();
+    let kept = serde_json::to_string(house.issuing.record()).unwrap();
+    let record: Record = serde_json::from_str(&kept).unwrap();
+    assert_eq!(&record, house.issuing.record());
+    assert_eq!(
+        (record.revoked.len(), record.revoked[0].at, record.crls),
+        (1, noon().as_second(), 1)
+    );
+
+    let pem = house.issuing.certificate().to_pem();
+    let key = SigningKey::from_pkcs8_pem(&house.issuing.key().to_pkcs8_pem().unwrap()).unwrap();
+    let wrong = SigningKey::generate(Algorithm::Ed25519).unwrap();
+    assert!(Authority::from_parts(Certificate::from_pem(&pem).unwrap(), wrong, record.clone()).is_err());
+    assert!(Authority::from_parts(certificate.clone(), key.clone(), record.clone()).is_err());
+    house.issuing = Authority::from_parts(Certificate::from_pem(&pem).unwrap(), key, record).unwrap();
+    let trust = house.trust();
+    let verdict = trust.check(&certificate, Purpose::Signature, noon());
+    assert_eq!(verdict, Err(eds::PathError::Revoked { at: noon() }));
+}
+
+#[test]
+fn a_certificate_has_one_spelling() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let (certificate, _) = house.signer(Algorithm::EcdsaP256Sha256);
+    let mut der = certificate.der().to_vec();
+    der.push(0);
+    assert!(Certificate::from_der(&der).is_err(), "bytes behind");
+    assert!(Certificate::from_pem("").is_err());
+    assert!(
+        Certificate::from_pem(&format!("{0}{0}", certificate.to_pem())).is_err(),
+        "two"
+    );
+    for cut in 0..certificate.der().len() {
+        assert!(Certificate::from_der(&certificate.der()[..cut]).is_err());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn noise_never_panics(bytes in any::<Vec<u8>>(), text in "\\PC{0,200}") {
+        prop_assert!(Certificate::from_der(&bytes).is_err());
+        prop_assert!(eds::Crl::from_der(&bytes).is_err());
+        prop_assert!(eds::VerifyingKey::from_spki_der(&bytes).is_err());
+        prop_assert!(SigningKey::from_pkcs8_der(&bytes).is_err());
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        let _ = Certificate::chain_from_pem(&pem);
+        prop_assert!(SigningKey::from_pkcs8_pem(&text).is_err());
+    }
+}
+
+/// Every single-byte change of a certificate is unreadable or untrusted, and never a panic.
+#[test]
+fn no_altered_certificate_is_trusted() {
+    let mut house = House::new(Algorithm::Ed25519);
+    let (certificate, _) = house.signer(Algorithm::Ed25519);
+    let trust = house.trust();
+    assert_eq!(trust.check(&certificate, Purpose::Signature, noon()), Ok(()));
+    let (mut unreadable, mut untrusted) = (0, 0);
+    for index in 0..certificate.der().len() {
+        for change in [0x01, 0x20, 0x80, 0xff] {
+            let mut der = certificate.der().to_vec();
+            der[index] ^= change;
+            match Certificate::from_der(&der) {
+                Err(_) => unreadable += 1,
+                Ok(altered) => {
+                    assert!(
+                        trust.check(&altered, Purpose::Signature, noon()).is_err(),
+                        "byte {index}"
+                    );
+                    untrusted += 1;
+                }
+            }
+        }
+    }
+    println!("{unreadable} unreadable, {untrusted} untrusted");
+    assert!(untrusted > 100);
+}

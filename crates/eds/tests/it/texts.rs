@@ -1,0 +1,83 @@
+//! Every refusal has its texts in three languages, naming the same values.
+
+use eds::{Error, PathError, TEXTS};
+use jiff::Timestamp;
+use model::Kind;
+
+fn every_error() -> Vec<Error> {
+    let paths = [
+        PathError::UnknownIssuer,
+        PathError::Expired,
+        PathError::NotYetValid,
+        PathError::Revoked {
+            at: Timestamp::UNIX_EPOCH,
+        },
+        PathError::WrongPurpose,
+        PathError::CrlStale,
+    ];
+    let mut errors = vec![
+        Error::Unsigned,
+        Error::Unreadable("signature"),
+        Error::ComponentMissing("nonce"),
+        Error::ComponentExtra("date".into()),
+        Error::Several,
+        Error::OutOfTime,
+        Error::KeyUnknown,
+        Error::Invalid,
+        Error::Algorithm,
+        Error::DigestMismatch,
+        Error::Certificate("x"),
+    ];
+    errors.extend(paths.map(Error::Path));
+    errors
+}
+
+#[test]
+fn every_refusal_is_written_three_times() {
+    for (lang, text) in TEXTS {
+        let sections: Vec<&str> = text.split("\n[").collect();
+        assert_eq!(
+            sections.len(),
+            every_error().len(),
+            "{lang:?}: no text too few or too many"
+        );
+        for error in every_error() {
+            let refusal = error.refusal();
+            let section = sections
+                .iter()
+                .find(|section| {
+                    section
+                        .trim_start_matches('[')
+                        .starts_with(&format!("{}]", refusal.code))
+                })
+                .unwrap_or_else(|| panic!("{lang:?} lacks {}", refusal.code));
+            assert!(section.contains("\ntitle = \"") && section.contains("\ndetail = \""));
+            for (name, _) in &refusal.params {
+                assert!(
+                    section.contains(&format!("{{{name}}}")),
+                    "{lang:?} {} hides {name}",
+                    refusal.code
+                );
+            }
+            assert_eq!(
+                section.matches('{').count(),
+                refusal.params.len(),
+                "{lang:?} {}",
+                refusal.code
+            );
+        }
+    }
+}
+
+#[test]
+fn who_is_at_fault() {
+    for error in every_error() {
+        let expected = match error.refusal().code {
+            "eds-required" => Kind::Forbidden,
+            "eds-unreadable" | "eds-several" | "digest-mismatch" | "certificate-unreadable" => Kind::Malformed,
+            _ => Kind::Unauthenticated,
+        };
+        assert_eq!((error.kind(), error.refusal().kind), (expected, expected), "{error}");
+    }
+    assert_eq!(Error::Library.refusal().kind, Kind::Internal);
+}

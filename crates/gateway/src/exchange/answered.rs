@@ -1,0 +1,89 @@
+//! Steps 4 and 5: the provider answers, and the answer, its effect and the ledger's leaf are committed as one.
+
+use std::time::{Duration, Instant};
+
+use model::Refusal;
+use store::Stamp;
+
+use super::authenticated::Case;
+use super::permitted::Permitted;
+use super::recording::{Recording, commit};
+use crate::Gateway;
+use crate::provider::{Answer, Ask};
+
+/// An exchange whose outcome is on disk, with its receipt.
+pub(crate) struct Answered {
+    pub case: Case,
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// The refusal that was recorded in place of an answer.
+    pub refusal: Option<Refusal>,
+    pub stamp: Stamp,
+    pub provider_time: Duration,
+    pub db_time: Duration,
+}
+
+impl Answered {
+    /// Puts the question to the provider and commits what comes of it.
+    pub(crate) async fn ask(gateway: &Gateway, permitted: Permitted) -> Result<Self, (Case, Refusal)> {
+        let Permitted { case, route, ground, json, query } = permitted;
+        let mut recording = Recording::of(gateway, &case);
+        let key = if route.method().effect { case.call.wants.idempotency_key.clone() } else { None };
+        recording.permitted(ground, key);
+        let ask = Ask {
+            request_id: case.call.request_id,
+            at: case.call.at,
+            method: route.path.clone(),
+            query,
+            json,
+            body: case.body.clone(),
+            asker: case.caller.asker.clone(),
+            lang: case.call.lang,
+        };
+        let asked = Instant::now();
+        let answer = route.provider.answer(ask).await;
+        Self::commit(gateway, case, recording, answer, asked.elapsed()).await
+    }
+
+    /// Commits an answer of the gateway itself.
+    pub(crate) async fn own(
+        gateway: &Gateway,
+        case: Case,
+        answer: Result<Answer, Refusal>,
+    ) -> Result<Self, (Case, Refusal)> {
+        let recording = Recording::of(gateway, &case);
+        Self::commit(gateway, case, recording, answer, Duration::ZERO).await
+    }
+
+    /// Commits a refusal that came before the provider was asked.
+    pub(crate) async fn refuse(gateway: &Gateway, case: Case, refusal: Refusal) -> Result<Self, (Case, Refusal)> {
+        Self::own(gateway, case, Err(refusal)).await
+    }
+
+    async fn commit(
+        gateway: &Gateway,
+        case: Case,
+        recording: Recording,
+        answer: Result<Answer, Refusal>,
+        provider_time: Duration,
+    ) -> Result<Self, (Case, Refusal)> {
+        let begun = Instant::now();
+        match commit(gateway, recording, answer).await {
+            Ok((outcome, stamp)) => Ok(Self {
+                case,
+                status: outcome.status,
+                body: outcome.body,
+                refusal: outcome.refusal,
+                stamp,
+                provider_time,
+                db_time: begun.elapsed(),
+            }),
+            Err(refusal) => Err((case, refusal)),
+        }
+    }
+
+    /// JSON, or a problem when the status says so: a kept answer may be one.
+    pub(crate) fn content_type(&self) -> &'static str {
+        if self.status >= 400 { "application/problem+json" } else { "application/json" }
+    }
+}

@@ -1,0 +1,156 @@
+//! Step 2: who asks is proven: token, TLS certificate, and the EDS if one is given.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use eds::http_signature::{RequestView, read_request};
+use eds::{Certificate, Form, Purpose, sha256};
+use model::{Kind, Refusal};
+
+use super::header::{CERTIFICATE, SIGN, SIGNATURE_INPUT, single};
+use super::received::{Call, Received};
+use crate::Gateway;
+use crate::access::{Access, Caller};
+
+/// A request whose sender is known. From here on every refusal is recorded and signed.
+pub(crate) struct Case {
+    pub call: Call,
+    pub caller: Arc<Caller>,
+    pub access: Arc<Access>,
+    pub body: Bytes,
+    /// SHA-256 of the exact body bytes.
+    pub digest: [u8; 32],
+    /// Service and method, as soon as the path is understood.
+    pub service: Option<String>,
+    pub method: Option<Arc<str>>,
+    /// Remembered so that the same signed request is not done twice.
+    pub nonce: Option<Nonce>,
+}
+
+/// What makes a signed request unique, until when.
+#[derive(Clone, Copy)]
+pub(crate) struct Nonce {
+    pub key: [u8; 16],
+    /// Microseconds.
+    pub expires: i64,
+}
+
+/// A request whose sender is proven.
+pub(crate) struct Authenticated {
+    pub case: Case,
+    /// It bears an EDS of the consumer that holds.
+    pub signed: bool,
+}
+
+/// Finds out who asks. Before this succeeds nothing is recorded, afterwards everything is.
+pub(crate) fn identify(gateway: &Gateway, received: &Received) -> Result<(Arc<Access>, Arc<Caller>), Refusal> {
+    let token = bearer(&received.headers)?;
+    let access = gateway.access();
+    let digest = sha256(token.as_bytes());
+    let caller = access.caller(&digest).ok_or_else(|| Refusal::new(Kind::Unauthenticated, "token-unknown"))?.clone();
+    caller.in_force(received.call.at)?;
+    let missing = || Refusal::new(Kind::Unauthenticated, "certificate-missing");
+    let shown = received.peer.as_ref().and_then(|peer| peer.certificate.as_ref()).ok_or_else(missing)?;
+    if shown.der.as_slice() != caller.certificate.der() {
+        // A certificate that is no good at all says more than one that is somebody else's.
+        let other = Certificate::from_der(&shown.der).map_err(|_| missing())?;
+        gateway.trust.check(&other, Purpose::TlsClient, received.call.at).map_err(|error| error.refusal())?;
+        return Err(Refusal::new(Kind::Unauthenticated, "token-certificate-mismatch"));
+    }
+    gateway.trust.check(&caller.certificate, Purpose::TlsClient, received.call.at).map_err(|error| error.refusal())?;
+    Ok((access, caller))
+}
+
+/// The GUID of `Authorization: Bearer`, in its canonical spelling.
+fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
+    let missing = || Refusal::new(Kind::Unauthenticated, "token-missing");
+    let value = single(headers, &header::AUTHORIZATION)?.ok_or_else(missing)?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    let guid = uuid::Uuid::try_parse(token.trim()).map_err(|_| Refusal::new(Kind::Unauthenticated, "token-unknown"))?;
+    Ok(guid.hyphenated().to_string())
+}
+
+impl Authenticated {
+    /// Checks the EDS over the bytes that will be parsed. The certificate's own standing is part of it.
+    pub(crate) fn prove(gateway: &Gateway, mut case: Case, headers: &HeaderMap) -> Result<Self, (Case, Refusal)> {
+        match eds(gateway, &mut case, headers) {
+            Ok(signed) => Ok(Self { case, signed }),
+            Err(refusal) => Err((case, refusal)),
+        }
+    }
+}
+
+/// Whether an EDS was given; one that was given must hold, of either form.
+fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let message = headers.contains_key(SIGNATURE_INPUT);
+    if message {
+        message_signature(gateway, case, headers)?;
+    }
+    Ok(detached_signature(gateway, case, headers)? || message)
+}
+
+/// The stronger form: RFC 9421 with a registered key.
+fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<(), Refusal> {
+    let uri = format!("https://{}{}", case.call.host, case.call.target);
+    let fields: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let request = RequestView {
+        method: case.call.verb.as_str(),
+        target_uri: &uri,
+        headers: &fields,
+        body: &case.body,
+    };
+    let claim = read_request(&request).map_err(|error| error.refusal())?;
+    let unknown = || Refusal::new(Kind::Unauthenticated, "eds-key-unknown");
+    let signer = case.access.signer(claim.keyid()).ok_or_else(unknown)?.clone();
+    let verified = claim.verify(signer.certificate.verifying_key(), case.call.at).map_err(|error| error.refusal())?;
+    if signer.revoked_at.is_some_and(|at| at <= case.call.at) {
+        return Err(Refusal::new(Kind::Unauthenticated, "certificate-revoked"));
+    }
+    gateway.trust.check(&signer.certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
+    if signer.consumer != case.caller.asker.id {
+        return Err(Refusal::new(Kind::Forbidden, "eds-not-permitted"));
+    }
+    let mut key = [0; 16];
+    let unique = eds::sha256_of_parts(&[verified.keyid.as_bytes(), b"\0", verified.nonce.as_bytes()]);
+    key.iter_mut().zip(unique).for_each(|(to, from)| *to = from);
+    let expires = verified.forget_after().as_microsecond();
+    case.nonce = Some(Nonce { key, expires });
+    Ok(())
+}
+
+/// The plain form: `sign` and `certificate` over the exact bytes.
+fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Result<bool, Refusal> {
+    let (signature, certificate) = match (single(headers, &SIGN)?, single(headers, &CERTIFICATE)?) {
+        (None, None) => return Ok(false),
+        (Some(signature), Some(certificate)) => (signature, certificate),
+        _ => return Err(Refusal::new(Kind::Malformed, "eds-incomplete")),
+    };
+    let unreadable = |header: &'static str| move || Refusal::new(Kind::Malformed, "eds-unreadable").with("header", header);
+    let signature = BASE64_STANDARD.decode(signature.trim()).map_err(|_| unreadable("sign")())?;
+    let certificate = gateway.certificates.parse(certificate.trim()).ok_or_else(unreadable("certificate"))?;
+    let form = Form::Der;
+    let holds = if case.body.is_empty() {
+        let line = format!("{} {}", case.call.verb, case.call.target);
+        certificate.verifying_key().verify(line.as_bytes(), &signature, form)
+    } else {
+        certificate.verifying_key().verify(&case.body, &signature, form)
+    };
+    holds.map_err(|error| error.refusal())?;
+    gateway.trust.check(&certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
+    if let Some(signer) = case.access.signer(&certificate.fingerprint_hex())
+        && signer.revoked_at.is_some_and(|at| at <= case.call.at)
+    {
+        return Err(Refusal::new(Kind::Unauthenticated, "certificate-revoked"));
+    }
+    // The certificate must be the consumer's own: its taxpayer number is the consumer's.
+    if certificate.unp() != Some(case.caller.asker.unp.as_str()) {
+        return Err(Refusal::new(Kind::Forbidden, "eds-wrong-unp"));
+    }
+    Ok(true)
+}

@@ -1,0 +1,219 @@
+//! What the transaction does: replay memory, effect, kept answer, the ledger's leaf, the call log; all or nothing.
+
+use std::borrow::Cow;
+
+use eds::sha256;
+use jiff::Timestamp;
+use ledger::record::{self, Record};
+use model::access::Ground;
+use model::fields::Fields;
+use model::{Kind, Lang, Refusal};
+use store::{Entry, Tx};
+use uuid::Uuid;
+
+use super::authenticated::{Case, Nonce};
+use crate::catalogue::Route;
+use crate::memory::{self, Earlier};
+use crate::provider::{Answer, Reply};
+use crate::{Gateway, calls, queue};
+
+/// Owned, because it goes to the storage thread.
+pub(crate) struct Recording {
+    gateway: Gateway,
+    record: Record,
+    path: String,
+    lang: Lang,
+    ms: i64,
+    nonce: Option<Nonce>,
+    idempotency_key: Option<String>,
+    fields: Option<Fields>,
+    /// The answer is fetched from the queue, not given to a waiting caller.
+    queued: bool,
+}
+
+/// What the transaction leaves.
+pub(crate) struct Outcome {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// The refusal that was recorded in place of an answer.
+    pub refusal: Option<Refusal>,
+}
+
+impl Recording {
+    /// The recording of a case whose caller waits.
+    pub(crate) fn of(gateway: &Gateway, case: &Case) -> Self {
+        let call = &case.call;
+        let mut record = Record::new(record::Kind::Exchange, call.at, call.request_id, case.caller.asker.id.clone());
+        record.request_digest = Some(case.digest);
+        record.service = case.service.clone().map(Cow::Owned);
+        record.method = case.method.as_deref().map(|method| Cow::Owned(method.to_owned()));
+        Self {
+            gateway: gateway.clone(),
+            record,
+            path: call.path.clone(),
+            lang: call.lang,
+            ms: call.ms(),
+            nonce: case.nonce,
+            idempotency_key: None,
+            fields: None,
+            queued: false,
+        }
+    }
+
+    /// The recording of a question that was kept at `at` and is answered now.
+    pub(crate) fn queued(gateway: &Gateway, id: Uuid, consumer: String, path: String, lang: Lang, at: Timestamp) -> Self {
+        let record = Record::new(record::Kind::Exchange, gateway.clock.now(), id, consumer);
+        let ms = record.time.as_millisecond().saturating_sub(at.as_millisecond());
+        let gateway = gateway.clone();
+        Self { gateway, record, path, lang, ms, nonce: None, idempotency_key: None, fields: None, queued: true }
+    }
+
+    /// Names the method, the digest of the question, and what permits it.
+    pub(crate) fn about(&mut self, route: &Route, digest: [u8; 32]) {
+        self.record.service = Some(Cow::Owned(route.service.passport.code.to_string()));
+        self.record.method = Some(Cow::Owned(route.path.to_string()));
+        self.record.request_digest = Some(digest);
+    }
+
+    /// Names what permits it, with the fields that may leave, and the key under which the answer is kept.
+    pub(crate) fn permitted(&mut self, ground: Ground, key: Option<String>) {
+        self.record.ground = Some(Cow::Owned(ground.act));
+        self.record.treaty = Some(Cow::Owned(ground.treaty));
+        self.fields = (!ground.fields.is_all()).then_some(ground.fields);
+        self.idempotency_key = key;
+    }
+
+    /// Runs in the transaction. An error means that nothing of it is recorded.
+    pub(crate) fn record(
+        mut self,
+        tx: &mut Tx<'_>,
+        entries: &mut Vec<Entry>,
+        answer: Result<Answer, Refusal>,
+    ) -> Result<Outcome, store::Error> {
+        let outcome = match self.decide(tx, answer)? {
+            Ok(reply) => {
+                self.record.decision = Cow::Borrowed("answered");
+                self.record.subjects = self.pseudonyms(&reply.subjects);
+                Outcome { status: reply.status, body: reply.body, refusal: None }
+            }
+            Err(refusal) => {
+                self.record.kind = record::Kind::Refusal;
+                self.record.decision = Cow::Borrowed(refusal.code);
+                let (status, body) = self.gateway.problem(&refusal, self.lang, &self.path, self.record.request_id);
+                Outcome { status, body, refusal: Some(refusal) }
+            }
+        };
+        self.record.answer_digest = Some(sha256(&outcome.body));
+        let request_id = self.record.request_id.into_bytes();
+        if self.queued {
+            queue::answered(tx, &self.gateway.vault, &request_id, outcome.status, &outcome.body)?;
+        }
+        entries.push(record::entry(&self.record, &store::random(), &self.gateway.vault).map_err(store::Error::broken)?);
+        calls::remember(
+            tx,
+            &calls::Call {
+                consumer: &self.record.consumer,
+                at: self.record.time.as_microsecond(),
+                request_id: &request_id,
+                service: self.record.service.as_deref().unwrap_or(""),
+                method: self.record.method.as_deref().unwrap_or(""),
+                status: outcome.status,
+                code: outcome.refusal.as_ref().map_or("", |refusal| refusal.code),
+                ms: self.ms,
+            },
+        )?;
+        Ok(outcome)
+    }
+
+    /// The reply, or the refusal that is recorded in its place.
+    fn decide(
+        &self,
+        tx: &mut Tx<'_>,
+        answer: Result<Answer, Refusal>,
+    ) -> Result<Result<Reply, Refusal>, store::Error> {
+        if let Some(nonce) = &self.nonce
+            && !memory::first_seen(tx, nonce.expires, &nonce.key)?
+        {
+            return Ok(Err(Refusal::new(Kind::Conflict, "replayed-nonce")));
+        }
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let Some(kept) = self.kept() else { return self.carry_out(tx, answer) };
+        match memory::earlier(tx, &self.gateway.vault, &kept)? {
+            Earlier::Same(reply) => Ok(Ok(reply)),
+            Earlier::Other => Ok(Err(Refusal::new(Kind::Conflict, "idempotency-key-reused"))),
+            Earlier::None => {
+                let outcome = self.carry_out(tx, answer)?;
+                if let Ok(reply) = &outcome {
+                    memory::keep(tx, &self.gateway.vault, &kept, reply)?;
+                }
+                Ok(outcome)
+            }
+        }
+    }
+
+    fn kept(&self) -> Option<memory::Key<'_>> {
+        Some(memory::Key {
+            consumer: &self.record.consumer,
+            service: self.record.service.as_deref().unwrap_or(""),
+            method: self.record.method.as_deref().unwrap_or(""),
+            key: self.idempotency_key.as_deref()?,
+            digest: self.record.request_digest.as_ref()?,
+            at: self.record.time.as_microsecond(),
+        })
+    }
+
+    fn carry_out(&self, tx: &mut Tx<'_>, answer: Answer) -> Result<Result<Reply, Refusal>, store::Error> {
+        let reply = match answer {
+            Answer::Ready(reply) => reply,
+            Answer::Effect(effect) => match tx.nested(effect) {
+                Ok(reply) => reply,
+                Err(store::Error::Refused(refusal)) => return Ok(Err(refusal)),
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(match &self.fields {
+            None => Ok(reply),
+            Some(fields) => cut(reply, fields),
+        })
+    }
+
+    fn pseudonyms(&self, subjects: &[String]) -> Vec<[u8; 16]> {
+        subjects.iter().map(|subject| self.gateway.vault.pseudonym("subject", subject.as_bytes())).collect()
+    }
+
+    /// Who asked and about what, for errors.
+    pub(crate) fn request_id(&self) -> Uuid {
+        self.record.request_id
+    }
+}
+
+/// The reply with nothing but the permitted fields.
+fn cut(reply: Reply, fields: &Fields) -> Result<Reply, Refusal> {
+    let mut value: serde_json::Value =
+        serde_json::from_slice(&reply.body).map_err(|_| Refusal::new(Kind::Upstream, "provider-answer-invalid"))?;
+    fields.prune(&mut value);
+    let body = serde_json::to_vec(&value).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
+    Ok(Reply { body, ..reply })
+}
+
+/// Commits what comes of a question; the receipt is there when this returns.
+pub(crate) async fn commit(
+    gateway: &Gateway,
+    recording: Recording,
+    answer: Result<Answer, Refusal>,
+) -> Result<(Outcome, store::Stamp), Refusal> {
+    let request_id = recording.request_id();
+    match gateway.db.commit(move |tx, entries| recording.record(tx, entries, answer)).await {
+        Ok((outcome, stamps)) => match stamps.into_iter().next() {
+            Some(stamp) => Ok((outcome, stamp)),
+            None => Err(Refusal::new(Kind::Unavailable, "ledger-unavailable").retry_after(2)),
+        },
+        Err(error) => {
+            tracing::error!(%request_id, %error, "an exchange was not committed");
+            Err(error.refusal())
+        }
+    }
+}

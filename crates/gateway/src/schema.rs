@@ -1,0 +1,39 @@
+//! The gateway's tables.
+
+use store::Migration;
+
+/// Consumers, treaties, tokens; memory of what was asked; the call log.
+pub const SCHEMA: &[Migration] = &[
+    Migration {
+        owner: "gateway",
+        number: 1,
+        sql: "
+CREATE TABLE consumer (id {text} NOT NULL PRIMARY KEY, body {json} NOT NULL) {strict};
+CREATE TABLE treaty (number {text} NOT NULL PRIMARY KEY, consumer {text} NOT NULL REFERENCES consumer (id),
+    body {json} NOT NULL) {strict};
+CREATE TABLE subscription (treaty {text} NOT NULL REFERENCES treaty (number), service {text} NOT NULL, mode {text} NOT NULL,
+    body {json} NOT NULL, PRIMARY KEY (treaty, service, mode)) {strict};
+CREATE TABLE token (hash {bytes} NOT NULL PRIMARY KEY, consumer {text} NOT NULL REFERENCES consumer (id),
+    certificate {bytes} NOT NULL, valid_from {int} NOT NULL, valid_to {int} NOT NULL,
+    quota_per_minute {int} NOT NULL, revoked_at {int}) {strict};
+CREATE TABLE signer (keyid {text} NOT NULL PRIMARY KEY, consumer {text} NOT NULL REFERENCES consumer (id),
+    certificate {bytes} NOT NULL, added_at {int} NOT NULL, revoked_at {int}) {strict};
+CREATE TABLE access_version (id {int} NOT NULL PRIMARY KEY, version {int} NOT NULL) {strict};
+INSERT INTO access_version (id, version) VALUES (1, 0);",
+    },
+    Migration {
+        owner: "gateway",
+        number: 2,
+        sql: "
+CREATE TABLE call_log (consumer {text} NOT NULL, at {int} NOT NULL, request_id {bytes} NOT NULL, service {text} NOT NULL,
+    method {text} NOT NULL, status {int} NOT NULL, code {text} NOT NULL, ms {int} NOT NULL,
+    PRIMARY KEY (consumer, at, request_id)) {rowless};
+CREATE TABLE replay (expires {int} NOT NULL, key {bytes} NOT NULL, PRIMARY KEY (expires, key)) {rowless};
+CREATE TABLE idempotency (consumer {text} NOT NULL, key {bytes} NOT NULL, at {int} NOT NULL, digest {bytes} NOT NULL,
+    status {int} NOT NULL, body {bytes} NOT NULL, PRIMARY KEY (consumer, key)) {rowless};
+CREATE INDEX idempotency_age ON idempotency (at);
+CREATE TABLE queued (id {bytes} NOT NULL PRIMARY KEY, consumer {text} NOT NULL, at {int} NOT NULL, expires_at {int} NOT NULL,
+    status {int}, body {bytes}) {strict};
+CREATE INDEX queued_age ON queued (expires_at);",
+    },
+];
