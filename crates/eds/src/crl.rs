@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER};
+use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_FRESHEST_CRL};
 use der::Encode;
 use jiff::Timestamp;
 use rustls_pki_types::pem::SectionKind;
@@ -28,8 +28,8 @@ pub struct Crl {
 impl Crl {
     /// The CRL in these bytes, which must be its one DER spelling.
     ///
-    /// Delta and indirect lists and lists of a part of the certificates are refused: taken for full ones they would
-    /// hide a revocation.
+    /// Delta and indirect lists, lists of a part of the certificates and lists that deltas complete are refused: taken
+    /// for the whole truth they would hide a revocation.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         if der.len() > CRL_LIMIT {
             return Err(Error::Certificate("the CRL is too long"));
@@ -44,6 +44,15 @@ impl Crl {
         };
         if !tbs.crl_extensions.iter().flatten().all(known) {
             return Err(Error::Certificate("a critical extension of the CRL is unknown"));
+        }
+        // It says itself that a delta elsewhere may know more (PKITS, delta CRL test 4).
+        if tbs
+            .crl_extensions
+            .iter()
+            .flatten()
+            .any(|extension| extension.extn_id == ID_CE_FRESHEST_CRL)
+        {
+            return Err(Error::Certificate("the CRL is completed by delta CRLs"));
         }
         let bad_time = Error::Certificate("a time of the CRL cannot be read");
         let mut revoked = HashMap::new();

@@ -159,6 +159,9 @@ impl Catalogue {
             return Some(Own::LedgerEntry(id.to_owned()));
         }
         let context = path.strip_prefix('/')?.strip_suffix("/openapi.json")?;
-        self.services.iter().any(|service| service.passport.context.as_deref() == Some(context)).then(|| Own::OpenApi(context.to_owned()))
+        self.services
+            .iter()
+            .any(|service| service.passport.context.as_deref() == Some(context))
+            .then(|| Own::OpenApi(context.to_owned()))
     }
 }

@@ -106,11 +106,9 @@ impl Error {
         match self {
             Self::OutOfTree { .. } => Kind::NotFound,
             Self::Format { .. } | Self::ProofLength => Kind::Malformed,
-            Self::NotSigned(_)
-            | Self::Signature(_)
-            | Self::Origin { .. }
-            | Self::ProofRoot
-            | Self::Commitment => Kind::Forbidden,
+            Self::NotSigned(_) | Self::Signature(_) | Self::Origin { .. } | Self::ProofRoot | Self::Commitment => {
+                Kind::Forbidden
+            }
             Self::Key(_) => Kind::Internal,
             Self::Store(_)
             | Self::RolledBack { .. }

@@ -2,7 +2,7 @@
 //!
 //! The formats are those of C2SP: RFC 6962 tree, signed-note checkpoints, `tlog-tiles` for reading, `tlog-proof`
 //! receipts, `tlog-witness`. The order of a node's life: [`Log::new`], [`store::Db::open`] with [`Log::sequencer`],
-//! [`start`], then [`witness::follow`] and [`publish`] beside the work.
+//! [`start()`], then [`witness::follow`] and [`publish()`] beside the work.
 #![forbid(unsafe_code)]
 
 mod checkpoint;

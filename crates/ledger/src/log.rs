@@ -7,12 +7,12 @@ use model::{Clock, Refusal};
 use store::{Db, Tx};
 use tokio::sync::watch;
 
+use crate::Error;
 use crate::checkpoint::Checkpoint;
 use crate::note::{NoteKey, Vkey};
 use crate::rows;
 use crate::sequencer::Sequencer;
 use crate::tree::Edge;
-use crate::Error;
 
 /// A committed tree and the note that says so.
 #[derive(Clone, Debug)]
@@ -67,14 +67,20 @@ impl fmt::Debug for Log {
 }
 
 impl Log {
-    /// A log of this key, closed until [`crate::start`] has looked at the database.
+    /// A log of this key, closed until [`crate::start()`] has looked at the database.
     pub fn new(key: NoteKey, more: Vec<Box<dyn SignLine>>, clock: Clock) -> Self {
-        let head = Head { edge: Edge::default(), note: "".into() };
+        let head = Head {
+            edge: Edge::default(),
+            note: "".into(),
+        };
         Self(Arc::new(Inner {
             key,
             more,
             clock,
-            gate: Mutex::new(Gate { closed: Some("the start-up check has not ended".into()), committing: false }),
+            gate: Mutex::new(Gate {
+                closed: Some("the start-up check has not ended".into()),
+                committing: false,
+            }),
             head: watch::Sender::new(Arc::new(head)),
             cosigned: RwLock::new(None),
         }))
@@ -182,11 +188,21 @@ impl Log {
             return if same {
                 Ok(released)
             } else {
-                Err(Error::RolledBack { own: edge.size(), witness: released.edge.size() })
+                Err(Error::RolledBack {
+                    own: edge.size(),
+                    witness: released.edge.size(),
+                })
             };
         }
-        let note = self.sign(&Checkpoint { origin: self.origin().to_owned(), size: edge.size(), root })?;
-        let head = Arc::new(Head { edge: edge.clone(), note: note.into() });
+        let note = self.sign(&Checkpoint {
+            origin: self.origin().to_owned(),
+            size: edge.size(),
+            root,
+        })?;
+        let head = Arc::new(Head {
+            edge: edge.clone(),
+            note: note.into(),
+        });
         self.0.head.send_replace(Arc::clone(&head));
         Ok(head)
     }

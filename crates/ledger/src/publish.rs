@@ -44,7 +44,10 @@ pub async fn publish_once(reader: &LogReader, blobs: &Blobs) -> Result<u64, Erro
         }
     }
     if full > done {
-        reader.db().write(move |tx| tx.execute(&SET_PUBLISHED, &[int(full).into()])).await?;
+        reader
+            .db()
+            .write(move |tx| tx.execute(&SET_PUBLISHED, &[int(full).into()]))
+            .await?;
     }
     Ok(full.saturating_sub(done))
 }

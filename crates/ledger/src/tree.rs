@@ -57,7 +57,10 @@ pub fn subtree_hash(hashes: &[Hash]) -> Option<Hash> {
     }
     let mut row: Vec<Hash> = hashes.to_vec();
     while row.len() > 1 {
-        row = row.chunks_exact(2).filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))).collect();
+        row = row
+            .chunks_exact(2)
+            .filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?)))
+            .collect();
     }
     row.first().copied()
 }
@@ -76,7 +79,11 @@ pub struct Edge {
 
 impl Default for Edge {
     fn default() -> Self {
-        Self { size: 0, frontier: Vec::new(), tiles: vec![Arc::default()] }
+        Self {
+            size: 0,
+            frontier: Vec::new(),
+            tiles: vec![Arc::default()],
+        }
     }
 }
 
@@ -87,7 +94,10 @@ impl Edge {
     pub fn from_tiles(size: u64, tiles: Vec<Vec<Hash>>) -> Option<Self> {
         let mut frontier = vec![[0; 32]; levels(size)];
         for (level, hashes) in tiles.iter().enumerate() {
-            let width = (size.checked_shr(u32::try_from(level.checked_mul(8)?).ok()?).unwrap_or(0)) % TILE_WIDTH;
+            let width = (size
+                .checked_shr(u32::try_from(level.checked_mul(8)?).ok()?)
+                .unwrap_or(0))
+                % TILE_WIDTH;
             if usize::try_from(width).ok()? != hashes.len() {
                 return None;
             }
@@ -103,7 +113,11 @@ impl Edge {
         if tiles.len() < tile_levels(size) {
             return None;
         }
-        Some(Self { size, frontier, tiles: tiles.into_iter().map(Arc::new).collect() })
+        Some(Self {
+            size,
+            frontier,
+            tiles: tiles.into_iter().map(Arc::new).collect(),
+        })
     }
 
     /// Number of leaves.
@@ -141,7 +155,11 @@ impl Edge {
         for level in 0..rows.len() {
             let mut next = Row::opening(level + 1, self);
             let pairs = last.hashes.chunks_exact(2);
-            next.hashes.extend(pairs.clone().filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))));
+            next.hashes.extend(
+                pairs
+                    .clone()
+                    .filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))),
+            );
             next.hashes.extend(pairs.remainder()); // a lone last node rises unchanged
             if let Some(row) = rows.get_mut(level) {
                 *row = last;
@@ -153,7 +171,11 @@ impl Edge {
         {
             rows.push(last);
         }
-        Growth { from: self.size, to, rows }
+        Growth {
+            from: self.size,
+            to,
+            rows,
+        }
     }
 
     /// The edge of the grown tree, with the tiles that became full: level, number, hashes.
@@ -166,7 +188,9 @@ impl Edge {
             if self.tiles.len() <= level {
                 self.tiles.push(Arc::default());
             }
-            let (Some(tile), Some(row)) = (self.tiles.get_mut(level), growth.rows.get(level * 8)) else { break };
+            let (Some(tile), Some(row)) = (self.tiles.get_mut(level), growth.rows.get(level * 8)) else {
+                break;
+            };
             let (mut number, end) = (self.size >> (level * 8), growth.to >> (level * 8));
             let tile = Arc::make_mut(tile);
             while number < end {
@@ -175,14 +199,20 @@ impl Edge {
                 number += 1;
                 if tile.len() as u64 == TILE_WIDTH {
                     let hashes = std::mem::take(tile);
-                    full.push(FullTile { level: level as u8, number: number / TILE_WIDTH - 1, hashes });
+                    full.push(FullTile {
+                        level: level as u8,
+                        number: number / TILE_WIDTH - 1,
+                        hashes,
+                    });
                 }
             }
         }
         self.frontier.resize(levels(growth.to), [0; 32]);
         for (level, place) in self.frontier.iter_mut().enumerate() {
             let complete = growth.to >> level;
-            let found = (complete & 1 == 1).then(|| growth.rows.get(level)?.at(complete - 1)).flatten();
+            let found = (complete & 1 == 1)
+                .then(|| growth.rows.get(level)?.at(complete - 1))
+                .flatten();
             *place = found.copied().unwrap_or([0; 32]);
         }
         self.size = growth.to;
@@ -229,7 +259,10 @@ impl Row {
     /// The row of `level` before anything is added: the left neighbour of what comes, if it is needed as a sibling.
     fn opening(level: usize, edge: &Edge) -> Self {
         let before = edge.size.checked_shr(level as u32).unwrap_or(0);
-        let mut row = Self { start: before & !1, hashes: Vec::new() };
+        let mut row = Self {
+            start: before & !1,
+            hashes: Vec::new(),
+        };
         if before & 1 == 1 {
             row.hashes.extend(edge.frontier.get(level));
         }
@@ -265,21 +298,30 @@ impl Growth {
         if self.to == 0 {
             return EMPTY_ROOT;
         }
-        self.rows.last().and_then(|row| row.hashes.first()).copied().unwrap_or(EMPTY_ROOT)
+        self.rows
+            .last()
+            .and_then(|row| row.hashes.first())
+            .copied()
+            .unwrap_or(EMPTY_ROOT)
     }
 
     /// Every node of the growth, level by level, as another form of it: for proofs written out many times.
     pub(crate) fn map_nodes<T>(&self, mut form: impl FnMut(&Hash) -> T) -> Vec<(u64, Vec<T>)> {
-        self.rows.iter().map(|row| (row.start, row.hashes.iter().map(&mut form).collect())).collect()
+        self.rows
+            .iter()
+            .map(|row| (row.start, row.hashes.iter().map(&mut form).collect()))
+            .collect()
     }
 
     /// Places of the inclusion proof of a new leaf: level and number, from its sibling upwards.
     pub(crate) fn path(&self, index: u64) -> impl Iterator<Item = (usize, u64)> {
         let last = self.to.saturating_sub(1);
         let height = self.rows.len().saturating_sub(1);
-        (0..height).map(move |level| (level, index >> level ^ 1, last >> level)).filter_map(|(level, sibling, last)| {
-            (sibling <= last).then_some((level, sibling)) // without a sibling the node rises unchanged
-        })
+        (0..height)
+            .map(move |level| (level, index >> level ^ 1, last >> level))
+            .filter_map(|(level, sibling, last)| {
+                (sibling <= last).then_some((level, sibling)) // without a sibling the node rises unchanged
+            })
     }
 
     /// The inclusion proof of a new leaf, or `None` when the leaf is not new.
@@ -287,84 +329,8 @@ impl Growth {
         if index < self.from || index >= self.to {
             return None;
         }
-        self.path(index).map(|(level, number)| self.rows.get(level)?.at(number).copied()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Leaves and roots published with the first Certificate Transparency implementation (`merkletree_test.cc`).
-    const LEAVES: [&str; 8] = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
-    const ROOTS: [&str; 8] = [
-        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-    ];
-
-    fn leaves() -> Vec<Hash> {
-        LEAVES.iter().map(|hex| leaf_hash(&hex::decode(hex).unwrap())).collect()
-    }
-
-    #[test]
-    fn the_published_roots_come_out() {
-        for (at, root) in ROOTS.iter().enumerate() {
-            let grown = Edge::default().grow(&leaves()[..=at]);
-            assert_eq!(hex::encode(grown.root()), *root, "{} leaves", at + 1);
-        }
-        assert_eq!(Edge::default().root(), EMPTY_ROOT);
-        assert_eq!(sha256(&[]), EMPTY_ROOT);
-    }
-
-    #[test]
-    fn batches_of_any_sizes_make_the_same_tree() {
-        for cut in 0..=8 {
-            let mut edge = Edge::default();
-            edge.advance(&edge.grow(&leaves()[..cut]));
-            let grown = edge.grow(&leaves()[cut..]);
-            edge.advance(&grown);
-            assert_eq!(hex::encode(grown.root()), ROOTS[7], "cut at {cut}");
-            assert_eq!(edge.root(), grown.root());
-        }
-    }
-
-    #[test]
-    fn full_tiles_come_once_and_the_edge_can_be_put_together_again() {
-        let all: Vec<Hash> = (0..66_000u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
-        let (mut edge, mut full) = (Edge::default(), Vec::new());
-        for batch in all.chunks(1000) {
-            full.extend(edge.advance(&edge.grow(batch)));
-        }
-        assert_eq!(full.iter().filter(|tile| tile.level == 0).count(), 257);
-        let upper: Vec<_> = full.iter().filter(|tile| tile.level == 1).collect();
-        assert_eq!(upper.len(), 1);
-        assert_eq!(upper[0].hashes[3], subtree_hash(&all[768..1024]).unwrap());
-        let tiles = (0..3).map(|level| edge.tile(level).to_vec()).collect();
-        assert_eq!(Edge::from_tiles(66_000, tiles).unwrap(), edge);
-        assert!(Edge::from_tiles(66_001, vec![edge.tile(0).to_vec()]).is_none());
-    }
-
-    #[test]
-    fn a_growth_of_another_edge_changes_nothing() {
-        let mut edge = Edge::default();
-        edge.advance(&edge.grow(&leaves()[..3]));
-        let before = edge.clone();
-        assert!(edge.advance(&Edge::default().grow(&leaves())).is_empty());
-        assert_eq!(edge, before);
+        self.path(index)
+            .map(|(level, number)| self.rows.get(level)?.at(number).copied())
+            .collect()
     }
 }

@@ -89,8 +89,8 @@ fn parse_name(
             c => c,
         };
         let mark = matches!(c, '\'' | '-' | ' ');
-        // A name begins with a letter; two marks in a row are a slip of the hand, but `D'A -` is none of ours to judge.
-        if !fits(c) && !(mark && !out.is_empty()) {
+        // A name begins with a letter; what marks follow each other is none of ours to judge.
+        if !(fits(c) || mark && !out.is_empty()) {
             return Err(Error::Character {
                 what,
                 position: index.saturating_add(1),

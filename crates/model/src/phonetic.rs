@@ -129,12 +129,12 @@ fn sound(word: &[char], key: &mut String) {
     if word.is_empty() {
         return;
     }
-    let same = |form: &&str| {
+    let same = |form: &str| {
         form.chars()
             .map(|c| if c == 'Ё' { 'Е' } else { c })
             .eq(word.iter().copied())
     };
-    if let Some((known, _)) = SAME.iter().find(|(_, forms)| forms.iter().any(|form| same(&form))) {
+    if let Some((known, _)) = SAME.iter().find(|(_, forms)| forms.iter().any(|form| same(form))) {
         key.push_str(known);
         return;
     }
@@ -358,7 +358,7 @@ mod tests {
 
         /// A Belarusian surname of simple syllables sounds the same in its passport's Latin letters.
         #[test]
-        fn the_passport_sounds_as_the_name(name in "([БВДЗКЛМНПРСТФЖШЧ][АЕІОЫЯ]){1,5}(Ў|Н|К)?") {
+        fn the_passport_sounds_as_the_name(name in "([БВДЗКЛМНПРСТФЖШЧ][АЕІОЫЯ]){1,4}[БВДЗКЛМНПРСТФЖШЧ][АЕОЯ](Ў|Н|К)?") {
             let latin = transliterate(&name, Scheme::Passport);
             prop_assert_eq!(phonetic_key(&latin), phonetic_key(&name), "{}", latin);
         }

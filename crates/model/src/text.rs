@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::lang::Lang;
 use crate::refusal::{Fault, Refusal};
 
-/// Texts of refusals that the gateway's own steps use.
+/// Texts of refusals that the gateway's own steps use; those of signatures and certificates are in `eds`.
 pub const TEXTS: [(Lang, &str); 3] = [
     (Lang::En, include_str!("../texts/refusals.en.toml")),
     (Lang::Be, include_str!("../texts/refusals.be.toml")),

@@ -37,14 +37,19 @@ impl Blobs {
         Ok(Self(Arc::new(store)))
     }
 
-    /// Writes `bytes` under `key` unless it is there already.
+    /// Writes `bytes` under `key`, once: the same again is no error, anything else there is.
     pub async fn write(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
+        let bytes = bytes.into();
         let options = PutOptions {
             mode: PutMode::Create,
             ..PutOptions::default()
         };
-        match self.0.put_opts(&Key::from(key), bytes.into().into(), options).await {
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+        match self.0.put_opts(&Key::from(key), bytes.clone().into(), options).await {
+            Ok(_) => Ok(()),
+            Err(object_store::Error::AlreadyExists { .. }) => match self.read(key).await? {
+                Some(there) if there == bytes => Ok(()),
+                _ => Err(Error::Broken(format!("blob {key} exists with other content"))),
+            },
             Err(error) => Err(unavailable(error)),
         }
     }

@@ -62,6 +62,17 @@ pub(crate) enum Target {
     Postgres(String),
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Snapshots; nothing can be changed through it.
+    Reader,
+    /// The one connection of a process that changes data.
+    Writer,
+    /// Schema steps: they wait for each other, and may take as long as they take.
+    Schema,
+}
+
 /// One connection of either engine.
 pub(crate) enum Connection {
     Sqlite(rusqlite::Connection),
@@ -69,10 +80,10 @@ pub(crate) enum Connection {
 }
 
 impl Target {
-    pub(crate) fn connect(&self, writer: bool) -> Result<Connection, Error> {
+    pub(crate) fn connect(&self, role: Role) -> Result<Connection, Error> {
         Ok(match self {
-            Self::Sqlite(path, durability) => Connection::Sqlite(sqlite::open(path, *durability, writer)?),
-            Self::Postgres(url) => Connection::Postgres(Box::new(PgLink::connect(url)?)),
+            Self::Sqlite(path, durability) => Connection::Sqlite(sqlite::open(path, *durability, role)?),
+            Self::Postgres(url) => Connection::Postgres(Box::new(PgLink::connect(url, role)?)),
         })
     }
 
@@ -93,7 +104,7 @@ impl Connection {
     }
 
     /// False when nothing can be done with it any more.
-    pub(crate) fn alive(&self) -> bool {
+    pub(crate) fn alive(&mut self) -> bool {
         match self {
             Self::Sqlite(_) => true,
             Self::Postgres(link) => link.alive(),
@@ -120,7 +131,7 @@ impl Db {
     /// Opens a database whose schema is up to date already.
     pub fn attach(config: &DbConfig, seal: Box<dyn Seal>) -> Result<Self, Error> {
         let target = config.target()?;
-        let writer = Writer::start(target.clone(), seal)?;
+        let writer = Writer::start(&target, seal)?;
         let readers = Readers::start(&target, config.readers.max(1))?;
         Ok(Self {
             readers,
@@ -186,11 +197,19 @@ impl Db {
             ));
         };
         let copied = tokio::task::spawn_blocking(move || {
-            let connection = sqlite::open(&path, Durability::Full, false)?;
+            let name = file
+                .to_str()
+                .ok_or_else(|| Error::Broken("the name of the copy must be UTF-8".into()))?;
+            let connection = sqlite::open(&path, Durability::Full, Role::Schema)?;
             connection
-                .execute("VACUUM INTO ?1", [file.to_string_lossy().as_ref()])
-                .map(|_| ())
-                .map_err(|e| sqlite::error(&e, "VACUUM INTO"))
+                .execute("VACUUM INTO ?1", [name])
+                .map_err(|e| sqlite::error(&e, "VACUUM INTO"))?;
+            // The engine does not wait for the disk here; a backup acknowledged is a backup on disk.
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+            std::fs::File::open(&file)
+                .and_then(|copy| copy.sync_all())
+                .and_then(|()| std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+                .map_err(|e| Error::Unavailable(format!("{}: {e}", file.display())))
         });
         copied.await.map_err(Error::broken)?
     }

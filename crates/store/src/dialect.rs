@@ -11,7 +11,8 @@ pub fn translate(sql: &str, postgres: bool) -> String {
     let words: [(&str, &str); 7] = if postgres {
         [
             ("{int}", "BIGINT"),
-            ("{text}", "TEXT"),
+            // SQLite compares bytes; PostgreSQL would compare by its own locale, and paging by key would differ.
+            ("{text}", "TEXT COLLATE \"C\""),
             ("{bytes}", "BYTEA"),
             ("{json}", "TEXT"),
             ("{strict}", ""),

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod blobs;
+mod connected;
 mod db;
 pub mod dialect;
 mod error;
@@ -16,6 +17,7 @@ mod reader;
 mod sqlite;
 mod statement;
 mod tx;
+mod value;
 mod vault;
 mod writer;
 
@@ -25,7 +27,8 @@ pub use error::Error;
 pub use migrate::{Migration, migrate};
 pub use random::random;
 pub use statement::Statement;
-pub use tx::{Param, Row, Tx};
+pub use tx::Tx;
+pub use value::{Param, Row};
 pub use vault::Vault;
 pub use writer::{Entry, NoSeal, Seal, Stamp};
 

@@ -1,8 +1,10 @@
 //! Numbered schema texts of every crate, applied once and never edited after release.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest;
 
-use crate::db::{Connection, DbConfig, Target};
+use crate::db::{DbConfig, Role, Target};
 use crate::{Error, Param, Statement, Tx, dialect};
 
 /// One step of one owner's schema, in the type words of [`dialect::translate`].
@@ -35,21 +37,41 @@ pub(crate) fn apply_all(target: &Target, schema: &[Migration]) -> Result<usize, 
     if let Some(folder) = target.sqlite_path().and_then(|path| path.parent()) {
         std::fs::create_dir_all(folder).map_err(|e| Error::Unavailable(format!("{}: {e}", folder.display())))?;
     }
-    let mut connection = target.connect(true)?;
-    let begin = match connection {
-        Connection::Sqlite(_) => "BEGIN IMMEDIATE",
-        // The advisory lock lets one of several nodes migrate while the others wait.
-        Connection::Postgres(_) => "BEGIN; SELECT pg_advisory_xact_lock(20260701)",
-    };
-    let mut tx = connection.tx();
-    tx.batch(begin)?;
-    match apply(&mut tx, schema) {
-        Ok(applied) => tx.batch("COMMIT").map(|()| applied),
-        Err(error) => {
-            let _ = tx.batch("ROLLBACK"); // the first error is the one to tell
-            Err(error)
+    gapless(schema)?;
+    // On a thread of its own: PostgreSQL's connection brings a runtime, and callers may stand in another one.
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let mut connection = target.connect(Role::Schema)?;
+                let mut tx = connection.tx();
+                tx.begin(Role::Schema)?;
+                match apply(&mut tx, schema) {
+                    Ok(applied) => tx.commit().map(|()| applied),
+                    Err(error) => {
+                        tx.rollback();
+                        Err(error)
+                    }
+                }
+            })
+            .join()
+            .unwrap_or_else(|_| Err(Error::broken("the migrating thread panicked")))
+    })
+}
+
+/// A step that is missing or stands twice is a mistake of ours, told before anything is changed.
+fn gapless(schema: &[Migration]) -> Result<(), Error> {
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    for step in schema {
+        let last = last.entry(step.owner).or_default();
+        if step.number != *last + 1 {
+            return Err(Error::Broken(format!(
+                "schema step {} {} follows step {last}; steps of one owner are 1, 2, 3 … in order",
+                step.owner, step.number
+            )));
         }
+        *last = step.number;
     }
+    Ok(())
 }
 
 /// Brings the database of `config` up to `schema`; how many steps were missing.

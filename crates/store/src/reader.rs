@@ -4,10 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
 
-use crate::db::{Connection, Target};
+use crate::connected::{self, Connected, ended};
+use crate::db::{Role, Target};
 use crate::{Error, Tx};
 
-type Job = Box<dyn FnOnce(Result<&mut Connection, Error>) + Send>;
+/// Jobs that may wait; more are refused at once.
+const WAITING: usize = 4096;
+
+type Job = Box<dyn FnOnce(Result<&mut Tx<'_>, Error>) + Send>;
 
 /// The reading side of a database.
 #[derive(Clone)]
@@ -17,15 +21,12 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn start(target: &Target, threads: usize) -> Result<Self, Error> {
-        let (jobs, waiting) = flume::bounded::<Job>(4096);
+        let (jobs, waiting) = flume::bounded::<Job>(WAITING);
         for number in 0..threads {
             let waiting = waiting.clone();
-            let target = target.clone();
-            let first = target.connect(false)?;
-            std::thread::Builder::new()
-                .name(format!("read-{number}"))
-                .spawn(move || run(&target, first, &waiting))
-                .map_err(|e| Error::Unavailable(e.to_string()))?;
+            connected::spawn(format!("read-{number}"), target, Role::Reader, move |connected| {
+                run(connected, &waiting);
+            })?;
         }
         Ok(Self { jobs })
     }
@@ -35,54 +36,40 @@ impl Readers {
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let outcome = connection.and_then(|connection| snapshot(connection, job));
+        let job: Job = Box::new(move |tx| {
+            let outcome = tx.and_then(|tx| {
+                catch_unwind(AssertUnwindSafe(|| job(tx)))
+                    .unwrap_or_else(|_| Err(Error::Broken("a reading job panicked".into())))
+            });
             let _ = reply.send(outcome); // the caller may have given up
         });
-        self.jobs.try_send(job).map_err(|_| Error::Overloaded)?;
-        answer
-            .await
-            .map_err(|_| Error::Unavailable("the storage thread has ended".into()))?
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            flume::TrySendError::Full(_) => Error::Overloaded,
+            flume::TrySendError::Disconnected(_) => ended(),
+        })?;
+        answer.await.map_err(|_| ended())?
     }
 }
 
-fn run(target: &Target, first: Connection, waiting: &flume::Receiver<Job>) {
-    let mut connection = Some(first);
+fn run(mut connected: Connected, waiting: &flume::Receiver<Job>) {
     while let Ok(job) = waiting.recv() {
-        if connection.as_ref().is_none_or(|c| !c.alive()) {
-            connection = match target.connect(false) {
-                Ok(fresh) => Some(fresh),
-                Err(error) => {
-                    job(Err(error));
-                    continue;
-                }
-            };
+        let connection = match connected.take_up() {
+            Ok(connection) => connection,
+            Err(error) => {
+                job(Err(error));
+                continue;
+            }
+        };
+        let mut tx = connection.tx();
+        if let Err(error) = tx.begin(Role::Reader) {
+            job(Err(error));
+        } else {
+            // The caller has the answer before the snapshot is given back: ending a snapshot changes nothing.
+            job(Ok(&mut tx));
+            tx.rollback();
         }
-        if let Some(connection) = connection.as_mut() {
-            job(Ok(connection));
-        }
-    }
-}
-
-fn snapshot<T>(connection: &mut Connection, job: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
-    let begin = match connection {
-        Connection::Sqlite(_) => "BEGIN DEFERRED",
-        Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    };
-    let mut tx = connection.tx();
-    tx.batch(begin)?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut tx)))
-        .unwrap_or_else(|_| Err(Error::Broken("a reading job panicked".into())));
-    match (outcome, tx.batch("COMMIT")) {
-        (Ok(value), Ok(())) => Ok(value),
-        (Err(error), _) => {
-            // A failed COMMIT of a failed read leaves PostgreSQL in an aborted transaction; end it either way.
-            let _ = tx.batch("ROLLBACK");
-            Err(error)
-        }
-        (Ok(_), Err(error)) => {
-            let _ = tx.batch("ROLLBACK");
-            Err(error)
+        if tx.must_reconnect() {
+            connected.discard();
         }
     }
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
-use crate::tx::RowLink;
+use crate::db::Role;
+use crate::value::RowLink;
 use crate::{Durability, Error, Param, Row, Statement};
 
 impl ToSql for Param<'_> {
@@ -21,26 +22,33 @@ impl ToSql for Param<'_> {
 }
 
 /// Opens the file with the settings everything relies on, and asserts those that decide about durability.
-pub(crate) fn open(path: &Path, durability: Durability, writer: bool) -> Result<Connection, Error> {
+pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
     connection
         .busy_timeout(Duration::from_secs(10))
         .map_err(|e| error(&e, "open"))?;
     connection.set_prepared_statement_cache_capacity(256);
-    let cache_kib = if writer { 16 * 1024 } else { 4 * 1024 };
+    // Not mapped into memory: there an error of the disk is a signal that ends the process, and a look-up in a large
+    // table is only some microseconds faster.
     connection
         .execute_batch(&format!(
             "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
-             PRAGMA mmap_size = 1073741824;",
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+             PRAGMA mmap_size = 0;",
             durability = match durability {
                 Durability::Full => "FULL",
                 Durability::Normal => "NORMAL",
             },
         ))
         .map_err(|e| error(&e, "open"))?;
+    if role == Role::Reader {
+        // As on PostgreSQL: what is read cannot be changed by mistake.
+        connection
+            .execute_batch("PRAGMA query_only = ON")
+            .map_err(|e| error(&e, "open"))?;
+    }
     let mode: String = pragma(&connection, "journal_mode")?;
     let synchronous: i64 = pragma(&connection, "synchronous")?;
     let wanted = match durability {
@@ -72,7 +80,7 @@ pub(crate) fn error(error: &rusqlite::Error, statement: &'static str) -> Error {
             rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
             | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
             | rusqlite::ffi::SQLITE_CONSTRAINT_ROWID => Error::Duplicate(statement),
-            _ => Error::Broken(format!("{statement}: a constraint does not hold")),
+            _ => Error::Broken(format!("{statement}: {}", message.as_deref().unwrap_or("a constraint"))),
         },
         ErrorCode::DiskFull => Error::Full,
         ErrorCode::SystemIoFailure
@@ -80,23 +88,18 @@ pub(crate) fn error(error: &rusqlite::Error, statement: &'static str) -> Error {
         | ErrorCode::DatabaseLocked
         | ErrorCode::CannotOpen
         | ErrorCode::ReadOnly
+        | ErrorCode::FileLockingProtocolFailed
         | ErrorCode::OutOfMemory => Error::Unavailable(format!("{statement}: {failure}")),
         _ => Error::Broken(format!("{statement}: {}", message.as_deref().unwrap_or("unknown"))),
     }
 }
 
 pub(crate) fn execute(connection: &Connection, statement: &Statement, params: &[Param<'_>]) -> Result<u64, Error> {
-    let mut prepared = connection
-        .prepare_cached(statement.sql)
-        .map_err(|e| error(&e, statement.name))?;
+    let mut prepared = bound(connection, statement, params)?;
     let changed = if prepared.column_count() == 0 {
-        prepared
-            .execute(rusqlite::params_from_iter(params))
-            .map_err(|e| error(&e, statement.name))?
+        prepared.raw_execute().map_err(|e| error(&e, statement.name))?
     } else {
-        let mut rows = prepared
-            .query(rusqlite::params_from_iter(params))
-            .map_err(|e| error(&e, statement.name))?;
+        let mut rows = prepared.raw_query();
         let mut count = 0;
         while rows.next().map_err(|e| error(&e, statement.name))?.is_some() {
             count += 1;
@@ -110,20 +113,50 @@ pub(crate) fn each(
     connection: &Connection,
     statement: &Statement,
     params: &[Param<'_>],
-    mut visit: impl FnMut(&Row<'_>) -> Result<bool, Error>,
+    mut visit: impl FnMut(&Row<'_>) -> bool,
 ) -> Result<(), Error> {
-    let mut prepared = connection
-        .prepare_cached(statement.sql)
-        .map_err(|e| error(&e, statement.name))?;
-    let mut rows = prepared
-        .query(rusqlite::params_from_iter(params))
-        .map_err(|e| error(&e, statement.name))?;
+    let mut prepared = bound(connection, statement, params)?;
+    let writes = !prepared.readonly();
+    let mut rows = prepared.raw_query();
+    let mut more = true;
     while let Some(row) = rows.next().map_err(|e| error(&e, statement.name))? {
-        if !visit(&Row(RowLink::Sqlite(row)))? {
+        more = more && visit(&Row(RowLink::Sqlite(row)));
+        // A statement that changes rows is run to its end: left half-way it would be undone or not as the engine likes.
+        if !more && !writes {
             break;
         }
     }
     Ok(())
+}
+
+/// The statement with each value at the number its name says: SQLite itself numbers `$n` by first appearance.
+fn bound<'c>(
+    connection: &'c Connection,
+    statement: &Statement,
+    params: &[Param<'_>],
+) -> Result<CachedStatement<'c>, Error> {
+    let mut prepared = connection
+        .prepare_cached(statement.sql)
+        .map_err(|e| error(&e, statement.name))?;
+    let count = prepared.parameter_count();
+    if count != params.len() {
+        return Err(Error::Broken(format!(
+            "{}: expected {count} parameters but got {}",
+            statement.name,
+            params.len()
+        )));
+    }
+    for index in 1..=count {
+        let value = prepared
+            .parameter_name(index)
+            .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
+            .and_then(|number| params.get(number.checked_sub(1)?))
+            .ok_or_else(|| Error::Broken(format!("{}: parameters are $1, $2, … without gaps", statement.name)))?;
+        prepared
+            .raw_bind_parameter(index, value)
+            .map_err(|e| error(&e, statement.name))?;
+    }
+    Ok(prepared)
 }
 
 pub(crate) fn prepare(connection: &Connection, statement: &Statement) -> Result<(), Error> {

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use crate::{Error, random};
 
 /// First byte of everything sealed: which key and algorithm.
+///
+/// 1 is AES-256-GCM-SIV: thousands of fields a second are sealed for years under one key, and with random nonces plain
+/// GCM is good for 2³² of them only, while here a nonce met twice would tell no more than that two values are equal.
 const VERSION: u8 = 1;
 
 /// Seals fields and makes the keyed values by which they are found. Cheap to clone.
@@ -30,7 +33,7 @@ impl Vault {
         let root = hmac::Key::new(hmac::HMAC_SHA256, master);
         let derive = |label: &str| Zeroizing::new(hmac::sign(&root, label.as_bytes()).as_ref().to_vec());
         let key =
-            UnboundKey::new(&AES_256_GCM, &derive("nais-vault-seal-1")).map_err(|_| Error::broken("vault key"))?;
+            UnboundKey::new(&AES_256_GCM_SIV, &derive("nais-vault-seal-1")).map_err(|_| Error::broken("vault key"))?;
         let index = hmac::Key::new(hmac::HMAC_SHA256, &derive("nais-vault-index-1"));
         Ok(Self {
             seal: Arc::new(LessSafeKey::new(key)),

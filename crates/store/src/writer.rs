@@ -5,11 +5,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::db::{Connection, Target};
+use crate::connected::{self, Connected, ended};
+use crate::db::{Role, Target};
 use crate::{Error, Tx};
 
 /// Most jobs that one transaction takes.
@@ -33,7 +33,7 @@ pub type Stamp = Arc<str>;
 
 /// Adds the entries of a batch to the ledger, within the batch's transaction.
 pub trait Seal: Send {
-    /// Writes the entries and the new head. An error fails the whole batch.
+    /// Writes the entries (at least one) and the new head. An error fails the whole batch.
     fn seal(&mut self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), Error>;
     /// The transaction of the last [`Seal::seal`] is on disk: the stamps of its entries, in order.
     fn committed(&mut self) -> Vec<Stamp>;
@@ -62,8 +62,8 @@ impl Seal for NoSeal {
 type Answer<T> = Result<(T, Vec<Stamp>), Error>;
 
 trait Job: Send {
-    /// Runs it; the number of its entries if it succeeded.
-    fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>) -> Result<(), Error>;
+    /// Runs it in a savepoint of its own and keeps its outcome.
+    fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>);
     /// Tells the caller.
     fn finish(self: Box<Self>, outcome: Result<Vec<Stamp>, Error>);
 }
@@ -75,35 +75,21 @@ struct Call<T, F> {
 }
 
 impl<T: Send, F: FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send> Job for Call<T, F> {
-    fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>) -> Result<(), Error> {
-        let Some(job) = self.job.take() else {
-            return Err(Error::Broken("a job ran twice".into()));
-        };
+    fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>) {
         let before = entries.len();
-        let ran = catch_unwind(AssertUnwindSafe(|| tx.nested(|tx| job(tx, entries))));
-        let outcome = match ran {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                // The savepoint is still open: undo it before a neighbour runs.
-                tx.depth = 0;
-                tx.batch("ROLLBACK TO SAVEPOINT s1; RELEASE SAVEPOINT s1")?;
-                Err(Error::Broken("a writing job panicked".into()))
-            }
+        let outcome = match self.job.take() {
+            Some(job) => tx.contained(|tx| job(tx, entries)),
+            None => Err(Error::Broken("a job ran twice".into())),
         };
         if outcome.is_err() {
             entries.truncate(before);
         }
-        // A link that is gone or a full disk concerns the whole batch, not this job alone.
-        let fatal = match &outcome {
-            Err(error @ (Error::Unavailable(_) | Error::Uncertain | Error::Full)) => Err(error.clone()),
-            _ => Ok(()),
-        };
         self.outcome = Some(outcome);
-        fatal
     }
 
     fn finish(self: Box<Self>, outcome: Result<Vec<Stamp>, Error>) {
         let answer = match (self.outcome, outcome) {
+            // Even a refusal of its own: it may rest on what a neighbour did, which is undone now.
             (_, Err(error)) => Err(error),
             (Some(Ok(value)), Ok(stamps)) => Ok((value, stamps)),
             (Some(Err(error)), Ok(_)) => Err(error),
@@ -120,20 +106,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(target: Target, seal: Box<dyn Seal>) -> Result<Self, Error> {
+    pub(crate) fn start(target: &Target, seal: Box<dyn Seal>) -> Result<Self, Error> {
         let (jobs, waiting) = flume::bounded(WAITING);
-        let connection = target.connect(true)?;
-        std::thread::Builder::new()
-            .name("write".into())
-            .spawn(move || {
-                Thread {
-                    target,
-                    connection: Some(connection),
-                    seal,
-                }
-                .run(&waiting)
-            })
-            .map_err(|e| Error::Unavailable(e.to_string()))?;
+        connected::spawn("write".into(), target, Role::Writer, move |connected| {
+            Thread { connected, seal }.run(&waiting);
+        })?;
         Ok(Self { jobs })
     }
 
@@ -152,7 +129,10 @@ impl Writer {
                 outcome: None,
                 reply,
             }))
-            .map_err(|_| Error::Overloaded)?;
+            .map_err(|refused| match refused {
+                flume::TrySendError::Full(_) => Error::Overloaded,
+                flume::TrySendError::Disconnected(_) => ended(),
+            })?;
         Ok(answer)
     }
 
@@ -171,15 +151,13 @@ impl Writer {
     }
 }
 
-fn ended() -> Error {
-    Error::Unavailable("the storage thread has ended".into())
-}
-
 struct Thread {
-    target: Target,
-    connection: Option<Connection>,
+    connected: Connected,
     seal: Box<dyn Seal>,
 }
+
+/// How many entries each job of a batch added, in order.
+type Counts = Vec<usize>;
 
 impl Thread {
     fn run(mut self, waiting: &flume::Receiver<Box<dyn Job>>) {
@@ -193,10 +171,12 @@ impl Thread {
 
     /// Runs the batch as one transaction and answers every caller.
     fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        let outcome = self.transaction(batch);
+        let outcome = self
+            .transaction(batch)
+            .and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
         match outcome {
-            Ok(counts) => {
-                let mut stamps = self.seal.committed().into_iter();
+            Ok((stamps, counts)) => {
+                let mut stamps = stamps.into_iter();
                 for (job, count) in batch.drain(..).zip(counts) {
                     job.finish(Ok(stamps.by_ref().take(count).collect()));
                 }
@@ -211,59 +191,61 @@ impl Thread {
         }
     }
 
-    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Vec<usize>, Error> {
-        let mut connection = match self.connection.take() {
-            Some(connection) if connection.alive() => connection,
-            _ => self.target.connect(true)?,
-        };
-        let outcome = write(&mut connection, self.seal.as_mut(), batch);
-        // After an error of the device nothing may be retried on the same handle: the next batch opens a new one.
-        if !matches!(outcome, Err(Error::Unavailable(_) | Error::Uncertain)) {
-            self.connection = Some(connection);
-        } else {
-            std::thread::sleep(Duration::from_millis(20));
+    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
+        let mut tx = self.connected.take_up()?.tx();
+        let outcome = write(&mut tx, self.seal.as_mut(), batch);
+        if tx.must_reconnect() {
+            self.connected.discard();
         }
         outcome
     }
-}
 
-fn write(connection: &mut Connection, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Vec<usize>, Error> {
-    let begin = match connection {
-        Connection::Sqlite(_) => "BEGIN IMMEDIATE",
-        Connection::Postgres(_) => "BEGIN",
-    };
-    let mut tx = connection.tx();
-    tx.batch(begin)?;
-    let done = jobs(&mut tx, seal, batch);
-    let counts = match done {
-        Ok(counts) => counts,
-        Err(error) => {
-            let _ = tx.batch("ROLLBACK"); // the error that matters is the first one
-            return Err(error);
+    /// The stamps of a batch that is on disk. Without them its callers cannot be told that all is well.
+    fn stamps(&mut self, entries: usize) -> Result<Vec<Stamp>, Error> {
+        if entries == 0 {
+            return Ok(Vec::new());
         }
-    };
-    match tx.batch("COMMIT") {
-        Ok(()) => Ok(counts),
-        Err(error) => {
-            // SQLite keeps the transaction open when COMMIT fails on a full disk; PostgreSQL's outcome may be unknown.
-            let undone = tx.batch("ROLLBACK").is_ok() && !tx.is_postgres();
-            Err(match error {
-                Error::Full if undone => Error::Full,
-                Error::Unavailable(_) if !undone => Error::Uncertain,
-                other => other,
-            })
+        match catch_unwind(AssertUnwindSafe(|| self.seal.committed())) {
+            Ok(stamps) if stamps.len() == entries => Ok(stamps),
+            Ok(stamps) => {
+                tracing::error!(
+                    entries,
+                    stamps = stamps.len(),
+                    "the ledger stamped another number of entries"
+                );
+                Err(Error::Uncertain)
+            }
+            Err(_) => Err(Error::Uncertain),
         }
     }
 }
 
-fn jobs(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Vec<usize>, Error> {
+fn write(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
+    tx.begin(Role::Writer)?;
+    match jobs(tx, seal, batch) {
+        Ok(counts) => tx.commit().map(|()| counts),
+        Err(error) => {
+            tx.rollback();
+            Err(error)
+        }
+    }
+}
+
+fn jobs(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
     let mut entries = Vec::with_capacity(batch.len());
     let mut counts = Vec::with_capacity(batch.len());
     for job in batch {
         let before = entries.len();
-        job.run(tx, &mut entries)?;
+        job.run(tx, &mut entries);
+        // A link that is gone or a full disk concerns the whole batch, not this job alone.
+        if let Some(lost) = tx.lost() {
+            return Err(lost.clone());
+        }
         counts.push(entries.len() - before);
     }
-    seal.seal(tx, &entries)?;
+    if !entries.is_empty() {
+        catch_unwind(AssertUnwindSafe(|| seal.seal(tx, &entries)))
+            .unwrap_or_else(|_| Err(Error::Broken("the ledger panicked".into())))?;
+    }
     Ok(counts)
 }

@@ -10,7 +10,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody as _};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use model::{Clock, Kind, Lang, Refusal};
 use tower::{Service, ServiceExt as _};
@@ -162,7 +162,7 @@ impl<S> Edge<S> {
         let app = self.app.clone();
         let answer = catch(async move { app.oneshot(request).await });
         match tokio::time::timeout(self.shared.setup.request_timeout, answer).await {
-            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Ok(response))) => bare(&response).map_or(Ok(response), Err),
             Ok(Err(Panicked)) => {
                 self.shared.instruments.panics.increment();
                 Err(Refusal::new(Kind::Internal, "internal"))
@@ -271,6 +271,27 @@ impl Instruments {
                 .with(&[name]),
         }
     }
+}
+
+/// The refusal that a router means by an empty answer: no such path, or other verbs, which it names in `Allow`.
+fn bare(response: &Response<Body>) -> Option<Refusal> {
+    let status = response.status();
+    if status != StatusCode::NOT_FOUND && status != StatusCode::METHOD_NOT_ALLOWED {
+        return None;
+    }
+    if response.headers().contains_key(CONTENT_TYPE) || response.body().size_hint().exact() != Some(0) {
+        return None;
+    }
+    if status == StatusCode::NOT_FOUND {
+        return Some(Refusal::new(Kind::NotFound, "not-found"));
+    }
+    let allowed = response
+        .headers()
+        .get(ALLOW)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let allowed: Vec<&str> = allowed.split(',').map(str::trim).collect();
+    Some(Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed.join(", ")))
 }
 
 /// What the guard checks in HTTP/1, for HTTP/2: one authority, and once what may stand once.

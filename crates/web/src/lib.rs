@@ -9,7 +9,6 @@ pub mod client;
 pub mod context;
 pub mod edge;
 pub mod error;
-pub mod fallback;
 pub mod listener;
 pub mod metrics;
 pub mod operations;

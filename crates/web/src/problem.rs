@@ -154,7 +154,7 @@ pub fn status(kind: Kind) -> StatusCode {
 }
 
 /// The header fields of a problem: media type, language, `Retry-After` where another try is worth it, `Allow` from the
-/// refusal's `allow` value.
+/// refusal's `allowed` value.
 pub fn fields(refusal: &Refusal, lang: Lang, headers: &mut HeaderMap) {
     const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
     headers.insert(CONTENT_TYPE, PROBLEM_JSON);
@@ -163,8 +163,8 @@ pub fn fields(refusal: &Refusal, lang: Lang, headers: &mut HeaderMap) {
     if let Some(seconds) = refusal.retry_after.or(default_retry(refusal.kind)) {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let allow = refusal.params.iter().find(|(name, _)| *name == "allow");
-    insert(headers, ALLOW, allow.map(|(_, value)| value.as_str()));
+    let allowed = refusal.params.iter().find(|(name, _)| *name == "allowed");
+    insert(headers, ALLOW, allowed.map(|(_, value)| value.as_str()));
     if refusal.kind == Kind::Unauthenticated {
         const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
         headers.insert(axum::http::header::WWW_AUTHENTICATE, BEARER);
@@ -227,7 +227,7 @@ mod tests {
     fn another_try_and_other_verbs_are_told_in_fields() {
         let mut headers = HeaderMap::new();
         fields(
-            &Refusal::new(Kind::VerbNotAllowed, "x").with("allow", "GET, POST"),
+            &Refusal::new(Kind::VerbNotAllowed, "x").with("allowed", "GET, POST"),
             Lang::Be,
             &mut headers,
         );

@@ -136,7 +136,8 @@ impl Limiters {
         {
             return limiter.clone();
         }
-        let quota = std::num::NonZeroU32::new(per_minute.max(1)).map_or(Quota::per_minute(std::num::NonZeroU32::MIN), Quota::per_minute);
+        let quota = std::num::NonZeroU32::new(per_minute.max(1))
+            .map_or(Quota::per_minute(std::num::NonZeroU32::MIN), Quota::per_minute);
         let fresh = Arc::new(RateLimiter::direct(quota));
         if let Ok(mut known) = self.0.write() {
             return known.entry(key).or_insert(fresh).clone();

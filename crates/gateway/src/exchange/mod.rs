@@ -6,8 +6,8 @@ pub(crate) mod answered;
 pub(crate) mod authenticated;
 pub(crate) mod header;
 pub(crate) mod permitted;
-pub(crate) mod received;
 pub(crate) mod receipted;
+pub(crate) mod received;
 pub(crate) mod recording;
 
 use axum::Extension;
@@ -22,8 +22,8 @@ use self::answered::Answered;
 use self::authenticated::{Authenticated, Case, identify};
 use self::header::SIGNATURE;
 use self::permitted::Permitted;
-use self::received::Received;
 use self::receipted::{refused, respond};
+use self::received::Received;
 use crate::catalogue::{Found, Route};
 use crate::{Gateway, own, queue};
 
@@ -42,7 +42,9 @@ pub(crate) async fn exchange(
         Ok(identified) => identified,
         Err(refusal) => return refused(&received.call, &refusal),
     };
-    let Received { call, headers, body, .. } = received;
+    let Received {
+        call, headers, body, ..
+    } = received;
     let found = gateway.catalogue().find(&call.verb, &call.path);
     let (body, read) = match web::body::read(body, allowance(&gateway, &found)).await {
         Ok(body) => (body, Ok(())),
@@ -50,7 +52,16 @@ pub(crate) async fn exchange(
     };
     let digest = eds::sha256(&body);
     let (service, method) = found.names();
-    let case = Case { call, caller, access, body, digest, service, method, nonce: None };
+    let case = Case {
+        call,
+        caller,
+        access,
+        body,
+        digest,
+        service,
+        method,
+        nonce: None,
+    };
     note_question(&case);
     let request_signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let outcome = match read {
@@ -76,7 +87,10 @@ fn allowance(gateway: &Gateway, found: &Found) -> Allowance {
         Found::Route(route) => route.method().max_body,
         _ => UNKNOWN_BODY,
     };
-    Allowance { bytes, within: gateway.config.body_time }
+    Allowance {
+        bytes,
+        within: gateway.config.body_time,
+    }
 }
 
 fn note_question(case: &Case) {
@@ -108,12 +122,7 @@ fn note_answer(answered: &Answered) {
     }
 }
 
-async fn steps(
-    gateway: &Gateway,
-    case: Case,
-    headers: &HeaderMap,
-    found: Found,
-) -> Result<Answered, (Case, Refusal)> {
+async fn steps(gateway: &Gateway, case: Case, headers: &HeaderMap, found: Found) -> Result<Answered, (Case, Refusal)> {
     if let Err(refusal) = case.caller.limit.admit() {
         return Err((case, refusal));
     }
@@ -130,12 +139,16 @@ async fn steps(
             Answered::ask(gateway, permitted).await
         }
         Found::Own(page) => own::answer(gateway, authenticated.case, page).await,
-        Found::OtherVerb(allowed) => {
-            Err((authenticated.case, Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed)))
-        }
+        Found::OtherVerb(allowed) => Err((
+            authenticated.case,
+            Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed),
+        )),
         Found::Nothing => {
             let path = authenticated.case.call.path.clone();
-            Err((authenticated.case, Refusal::new(Kind::NotFound, "not-found").with("path", path)))
+            Err((
+                authenticated.case,
+                Refusal::new(Kind::NotFound, "not-found").with("path", path),
+            ))
         }
     }
 }

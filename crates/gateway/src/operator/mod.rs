@@ -18,7 +18,7 @@ use store::{Db, Entry, Error, Stamp, Statement, Tx, Vault};
 pub use consumer::{consumers, register};
 pub use signer::{enrol, signers, strike};
 pub use token::{Issued, Term, Token, issue, revoke, tokens};
-pub use treaty::{conclude, subscribe, treaties, transition, unsubscribe};
+pub use treaty::{conclude, subscribe, transition, treaties, unsubscribe};
 
 /// What an act needs besides its subject.
 #[derive(Clone)]
@@ -31,13 +31,20 @@ pub struct Desk {
     pub now: Timestamp,
 }
 
-const RAISE_VERSION: Statement =
-    Statement { name: "RAISE_VERSION", sql: "UPDATE access_version SET version = version + 1 WHERE id = 1" };
+const RAISE_VERSION: Statement = Statement {
+    name: "RAISE_VERSION",
+    sql: "UPDATE access_version SET version = version + 1 WHERE id = 1",
+};
 
 /// All statements of the operator's acts.
 pub(crate) fn statements() -> Vec<&'static Statement> {
     let mut all = vec![&RAISE_VERSION];
-    for own in [consumer::STATEMENTS, treaty::STATEMENTS, token::STATEMENTS, signer::STATEMENTS] {
+    for own in [
+        consumer::STATEMENTS,
+        treaty::STATEMENTS,
+        token::STATEMENTS,
+        signer::STATEMENTS,
+    ] {
         all.extend(own);
     }
     all
@@ -66,7 +73,10 @@ impl Desk {
                 Ok(value)
             })
             .await?;
-        let stamp = stamps.into_iter().next().ok_or_else(|| Error::broken("the ledger gave no receipt"))?;
+        let stamp = stamps
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::broken("the ledger gave no receipt"))?;
         Ok((value, stamp))
     }
 }

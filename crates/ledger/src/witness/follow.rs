@@ -73,7 +73,13 @@ async fn submit(
             return if now >= *size {
                 Ok(Vec::new())
             } else {
-                Err(refuse(reader, Error::RolledBack { own: now, witness: *size }))
+                Err(refuse(
+                    reader,
+                    Error::RolledBack {
+                        own: now,
+                        witness: *size,
+                    },
+                ))
             };
         }
         let proof = reader.consistency(*size, Arc::clone(head)).await?;
@@ -87,11 +93,17 @@ async fn submit(
             Submitted::Inconsistent => return Err(refuse(reader, forked(client, *size))),
         }
     }
-    Err(Error::Witness { name: client.name().to_owned(), what: "changes its size too fast".into() })
+    Err(Error::Witness {
+        name: client.name().to_owned(),
+        what: "changes its size too fast".into(),
+    })
 }
 
 fn forked(client: &WitnessClient, size: u64) -> Error {
-    Error::Forked { size, witness: client.name().to_owned() }
+    Error::Forked {
+        size,
+        witness: client.name().to_owned(),
+    }
 }
 
 /// Nothing more may be added to a log that contradicts its witness.
@@ -103,10 +115,12 @@ fn refuse(reader: &LogReader, error: Error) -> Error {
 async fn keep(reader: &LogReader, size: u64, note: String) -> Result<(), Error> {
     let day = reader.log().clock().now().as_second().div_euclid(86_400);
     let kept = note.clone();
-    let write = move |tx: &mut store::Tx<'_>| {
-        tx.execute(&KEEP_CHECKPOINT, &[day.into(), int(size).into(), (&kept).into()])
-    };
+    let write =
+        move |tx: &mut store::Tx<'_>| tx.execute(&KEEP_CHECKPOINT, &[day.into(), int(size).into(), (&kept).into()]);
     reader.db().write(write).await?;
-    reader.log().keep_cosigned(Cosigned { size, note: note.into() });
+    reader.log().keep_cosigned(Cosigned {
+        size,
+        note: note.into(),
+    });
     Ok(())
 }

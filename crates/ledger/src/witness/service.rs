@@ -67,7 +67,16 @@ impl Witness {
             }
         }
         let logs = logs.into_iter().map(|log| (log.name().to_owned(), log)).collect();
-        Ok(Self { key, clock, logs, last: Mutex::new(Memory { folder, known, broken: false }) })
+        Ok(Self {
+            key,
+            clock,
+            logs,
+            last: Mutex::new(Memory {
+                folder,
+                known,
+                broken: false,
+            }),
+        })
     }
 
     /// The key its cosignatures are checked with.
@@ -82,7 +91,9 @@ impl Witness {
             Err(expected) => return Ok(Reply::Malformed(expected)),
         };
         let new = &ask.checkpoint;
-        let Some(vkey) = self.logs.get(&new.origin) else { return Ok(Reply::Unknown) };
+        let Some(vkey) = self.logs.get(&new.origin) else {
+            return Ok(Reply::Unknown);
+        };
         if ask.note.verify(vkey).is_err() {
             return Ok(Reply::Unsigned);
         }
@@ -90,7 +101,11 @@ impl Witness {
             return Ok(Reply::Malformed("the old size is above the checkpoint's"));
         }
         let mut memory = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let nothing = Checkpoint { origin: new.origin.clone(), size: 0, root: EMPTY_ROOT };
+        let nothing = Checkpoint {
+            origin: new.origin.clone(),
+            size: 0,
+            root: EMPTY_ROOT,
+        };
         let last = memory.known.get(&new.origin).unwrap_or(&nothing);
         if ask.old != last.size || (new.size == last.size && new.root != last.root) {
             return Ok(Reply::Conflict(last.size));
@@ -107,7 +122,10 @@ impl Witness {
     fn remember(&self, memory: &mut Memory, ask: &Submission, line: &str) -> Result<(), Error> {
         let origin = &ask.checkpoint.origin;
         if memory.broken {
-            return Err(Error::File { path: origin_hash(origin), what: "an earlier write failed; start anew".into() });
+            return Err(Error::File {
+                path: origin_hash(origin),
+                what: "an earlier write failed; start anew".into(),
+            });
         }
         if memory.known.get(origin) != Some(&ask.checkpoint) {
             memory.broken = true;
@@ -120,8 +138,14 @@ impl Witness {
 
     /// The last note signed for the log whose name has this SHA-256.
     pub fn last_note(&self, hash: &str) -> Result<Option<String>, Error> {
-        let Some(origin) = self.logs.keys().find(|origin| origin_hash(origin) == hash) else { return Ok(None) };
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).folder.load(origin)
+        let Some(origin) = self.logs.keys().find(|origin| origin_hash(origin) == hash) else {
+            return Ok(None);
+        };
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .folder
+            .load(origin)
     }
 }
 
@@ -135,7 +159,9 @@ struct Submission {
 
 impl Submission {
     fn parse(body: &str) -> Result<Self, &'static str> {
-        let (head, note) = body.split_once("\n\n").ok_or("an empty line before the checkpoint was expected")?;
+        let (head, note) = body
+            .split_once("\n\n")
+            .ok_or("an empty line before the checkpoint was expected")?;
         let mut lines = head.split('\n');
         let old = lines.next().and_then(|line| decimal(line.strip_prefix("old ")?));
         let old = old.ok_or("the first line must be `old N`")?;
@@ -144,7 +170,12 @@ impl Submission {
         let proof = proof.ok_or("at most 63 lines of hashes in base64 were expected")?;
         let note = Note::parse(note).map_err(|_| "the checkpoint is no signed note")?;
         let checkpoint = Checkpoint::parse(&note.text).map_err(|_| "the note is no checkpoint")?;
-        Ok(Self { old, proof, checkpoint, note })
+        Ok(Self {
+            old,
+            proof,
+            checkpoint,
+            note,
+        })
     }
 }
 

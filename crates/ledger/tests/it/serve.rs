@@ -32,7 +32,12 @@ async fn checkpoints_are_fresh_and_tiles_are_for_ever() {
     assert_eq!(Checkpoint::verify(&note, reader.log().vkey()).unwrap().0.size, 300);
 
     let tile = fetch(&reader, "tile/0/000").await;
-    assert!(tile.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+    assert!(
+        tile.headers()[header::CACHE_CONTROL]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
     assert_eq!(tile.headers()[header::CONTENT_TYPE], "application/octet-stream");
     let tile = bytes(tile).await;
     assert_eq!(tile.len(), 8192);
@@ -51,9 +56,23 @@ async fn what_the_tree_does_not_have_is_not_found_and_not_cached() {
     let reader = open(&config).await;
     add(reader.db(), 0, 300, 300).await;
     for path in [
-        "tile/0/001", "tile/0/001.p/45", "tile/0/002.p/1", "tile/1/000", "tile/1/000.p/2", "tile/2/000.p/1",
-        "tile/63/000", "tile/64/000", "tile/entries/001", "tile/entries/x001/000", "tile/0/0", "tile/0/000.p/0",
-        "tile/0/000.p/256", "tile/0/..%2f", "tile/0/x999/x999/x999/x999/x999/x999/999", "tile/x", "nothing",
+        "tile/0/001",
+        "tile/0/001.p/45",
+        "tile/0/002.p/1",
+        "tile/1/000",
+        "tile/1/000.p/2",
+        "tile/2/000.p/1",
+        "tile/63/000",
+        "tile/64/000",
+        "tile/entries/001",
+        "tile/entries/x001/000",
+        "tile/0/0",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/..%2f",
+        "tile/0/x999/x999/x999/x999/x999/x999/999",
+        "tile/x",
+        "nothing",
     ] {
         let response = fetch(&reader, path).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");

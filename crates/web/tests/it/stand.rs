@@ -83,8 +83,6 @@ pub(crate) fn app() -> Router {
         .route("/never", get(async || std::future::pending::<String>().await))
         .route("/panic", get(panics))
         .route("/large", get(async || vec![b'x'; 64 << 20]))
-        .fallback(web::fallback::not_found)
-        .method_not_allowed_fallback(web::fallback::verb_not_allowed)
         .with_state(allowance)
 }
 

@@ -1,0 +1,205 @@
+//! The load: connections that send one request after the other, closed or paced.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use eds::{Certificate, Form, SigningKey};
+
+use crate::client::Connection;
+use crate::report::{Report, usage};
+use crate::{Failure, tls};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Name of the run in the report
+    #[arg(long)]
+    name: String,
+    /// HOST:PORT
+    #[arg(long)]
+    address: String,
+    /// Path with its query
+    #[arg(long)]
+    path: String,
+    /// Root certificate
+    #[arg(long)]
+    ca: PathBuf,
+    /// Client certificate and key
+    #[arg(long, num_args = 2, value_names = ["PEM", "KEY"])]
+    tls: Vec<PathBuf>,
+    /// Signing certificate and key: each body bears an EDS
+    #[arg(long, num_args = 2, value_names = ["PEM", "KEY"])]
+    sign: Vec<PathBuf>,
+    /// Bearer token
+    #[arg(long, default_value = "")]
+    token: String,
+    /// More header lines, `Name: value`
+    #[arg(long)]
+    header: Vec<String>,
+    /// File with the body; `{n}` and `{uuid}` are replaced for each request
+    #[arg(long)]
+    body: PathBuf,
+    /// First number for `{n}`
+    #[arg(long, default_value_t = 0)]
+    first: usize,
+    /// Connections at once
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Requests in all
+    #[arg(long, default_value_t = 20_000)]
+    requests: usize,
+    /// Requests a second; 0: as many as answered
+    #[arg(long, default_value_t = 0.0)]
+    rate: f64,
+    /// A new connection, with a full handshake, for each request
+    #[arg(long)]
+    handshakes: bool,
+    /// The server's process
+    #[arg(long)]
+    pid: Option<u32>,
+    /// Status that counts as done
+    #[arg(long, default_value_t = 200)]
+    expect: u16,
+}
+
+/// What every connection needs.
+struct Plan {
+    args: Args,
+    template: String,
+    signer: Option<(SigningKey, String)>,
+    tls: Arc<rustls::ClientConfig>,
+    next: AtomicUsize,
+    begun: Instant,
+}
+
+/// Runs the load and prints one line.
+pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+    let [certificate, key] = args.tls.as_slice() else {
+        return Err("--tls PEM KEY".into());
+    };
+    let tls = tls::client(&args.ca, certificate, key, !args.handshakes)?;
+    let signer = match args.sign.as_slice() {
+        [certificate, key] => {
+            let certificate = Certificate::from_pem(&std::fs::read_to_string(certificate)?)?;
+            let key = SigningKey::from_pkcs8_pem(&std::fs::read_to_string(key)?)?;
+            Some((key, BASE64_STANDARD.encode(certificate.der())))
+        }
+        _ => None,
+    };
+    let template = std::fs::read_to_string(&args.body)?;
+    let connections = args.connections;
+    let pid = args.pid;
+    let name = args.name.clone();
+    let requests = args.requests;
+    let before = pid.map_or((0.0, 0), usage);
+    let plan = Arc::new(Plan {
+        args,
+        template,
+        signer,
+        tls,
+        next: AtomicUsize::new(0),
+        begun: Instant::now(),
+    });
+    let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(work(plan.clone()))).collect();
+    let mut latencies = Vec::with_capacity(requests);
+    let mut failed = 0;
+    for task in tasks {
+        let (times, wrong) = task.await??;
+        latencies.extend(times);
+        failed += wrong;
+    }
+    let took = plan.begun.elapsed();
+    let after = pid.map_or((0.0, 0), usage);
+    let report = Report {
+        name,
+        requests,
+        failed,
+        took,
+        latencies,
+        cpu: after.0 - before.0,
+        resident: after.1,
+    };
+    println!("{}", report.line());
+    Ok(())
+}
+
+async fn work(plan: Arc<Plan>) -> Result<(Vec<Duration>, usize), Failure> {
+    let mut connection = Connection::open(&plan.args.address, &plan.tls).await?;
+    let (mut times, mut failed, mut told) = (Vec::new(), 0, false);
+    loop {
+        let number = plan.next.fetch_add(1, Ordering::Relaxed);
+        if number >= plan.args.requests {
+            return Ok((times, failed));
+        }
+        let request = plan.request(plan.args.first + number)?;
+        let mut begun = Instant::now();
+        if plan.args.rate > 0.0 {
+            // Open loop: lateness of the client counts as the server's, which is the honest side to err on.
+            let due = plan.begun + Duration::from_secs_f64(number as f64 / plan.args.rate);
+            tokio::time::sleep_until(due.into()).await;
+            begun = due;
+        }
+        if plan.args.handshakes {
+            connection = Connection::open(&plan.args.address, &plan.tls).await?;
+        }
+        let answer = connection.exchange(&request).await?;
+        times.push(begun.elapsed());
+        if answer.status != plan.args.expect {
+            failed += 1;
+            if !told {
+                told = true;
+                eprintln!(
+                    "{}: {} {}",
+                    plan.args.name,
+                    answer.status,
+                    String::from_utf8_lossy(&answer.body)
+                );
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn request(&self, number: usize) -> Result<Vec<u8>, Failure> {
+        let body = self
+            .template
+            .replace("{n}", &number.to_string())
+            .replace("{uuid}", &uuid(number));
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: {}\r\n",
+            if body.is_empty() { "GET" } else { "POST" },
+            self.args.path,
+            self.args.address
+        );
+        if !self.args.token.is_empty() {
+            head.push_str(&format!("Authorization: Bearer {}\r\n", self.args.token));
+        }
+        if !body.is_empty() {
+            head.push_str(&format!(
+                "Content-Type: application/json\r\nContent-Length: {}\r\n",
+                body.len()
+            ));
+        }
+        if let Some((key, certificate)) = &self.signer {
+            let signature = BASE64_STANDARD.encode(key.sign(body.as_bytes(), Form::Der)?);
+            head.push_str(&format!("sign: {signature}\r\ncertificate: {certificate}\r\n"));
+        }
+        for line in &self.args.header {
+            head.push_str(line);
+            head.push_str("\r\n");
+        }
+        head.push_str("\r\n");
+        let mut bytes = head.into_bytes();
+        bytes.extend_from_slice(body.as_bytes());
+        Ok(bytes)
+    }
+}
+
+/// A different UUID for every number of every run.
+fn uuid(number: usize) -> String {
+    let run = std::process::id();
+    format!("{run:08x}-0000-4000-8000-{number:012x}")
+}

@@ -1,0 +1,200 @@
+//! `nais.toml`: what a node runs with. Paths in it are relative to the file.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::exit::Error;
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the data live.
+    pub database: Database,
+    /// Where blobs live.
+    pub blobs: Blobs,
+    /// Keys of this node.
+    pub keys: Keys,
+    /// Who is believed.
+    pub trust: Trust,
+    /// The folder of service folders.
+    pub services: PathBuf,
+    /// The listener for systems.
+    pub gateway: Gateway,
+    /// The listener for people and for readers of the ledger.
+    pub portal: Listener,
+    /// Health, readiness, metrics.
+    pub operations: Listener,
+    /// The log.
+    pub ledger: ledger::Config,
+    /// A witness run beside the node: for the stand; others' witnesses are named in `[[ledger.witnesses]]`.
+    pub witness: Option<Witness>,
+    /// How log lines look.
+    #[serde(default)]
+    pub log: Log,
+    /// The folder that relative paths start from.
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub url: String,
+    /// `full` (what is acknowledged is on disk) or `normal` (it may be lost with the power; only for tests of it).
+    #[serde(default = "full")]
+    pub synchronous: String,
+    /// Threads that read; by default 2 on SQLite, 8 on PostgreSQL.
+    pub readers: Option<usize>,
+}
+
+fn full() -> String {
+    "full".into()
+}
+
+/// `[blobs]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum Blobs {
+    /// Files below a folder.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A bucket of an S3-compatible store.
+    Bucket {
+        /// The store's address.
+        endpoint: String,
+        /// The bucket.
+        bucket: String,
+        /// The region.
+        region: String,
+        /// File with the access key's identifier.
+        key_id_file: PathBuf,
+        /// File with the access key's secret.
+        secret_file: PathBuf,
+    },
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// 64 hex digits: seals personal data.
+    pub master: PathBuf,
+    /// PKCS#8 PEM, Ed25519: signs checkpoints.
+    pub log: PathBuf,
+    /// PKCS#8 PEM: signs answers.
+    pub sign: PathBuf,
+    /// Its certificate, PEM.
+    pub sign_certificate: PathBuf,
+}
+
+/// `[trust]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trust {
+    /// Root certificates, PEM.
+    pub roots: PathBuf,
+    /// Certificates between roots and people, PEM.
+    pub intermediates: Option<PathBuf>,
+    /// Revocation lists, PEM; read again when they change.
+    #[serde(default)]
+    pub crls: Vec<PathBuf>,
+}
+
+/// `[gateway]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Address and port.
+    pub listen: String,
+    /// TLS certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// TLS key, PEM.
+    pub key: PathBuf,
+    /// Requests at once; more wait shortly, then are refused with 503.
+    #[serde(default = "in_flight")]
+    pub in_flight: usize,
+}
+
+fn in_flight() -> usize {
+    1024
+}
+
+/// A listener without TLS of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// Address and port.
+    pub listen: String,
+}
+
+/// `[witness]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Its folder: key, verifier key, state.
+    pub folder: PathBuf,
+    /// Its name in cosignatures.
+    pub name: String,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// One JSON object a line instead of text.
+    #[serde(default)]
+    pub json: bool,
+    /// What is shown: `info`, `warn`, or a filter such as `info,request=warn`.
+    pub filter: Option<String>,
+}
+
+impl Config {
+    /// Reads the file. What is wrong names the file, the key and what was expected.
+    pub fn read(file: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Error::config(
+                file,
+                "",
+                format!("cannot be read ({error}); name the file with --config"),
+            )
+        })?;
+        let mut config: Self =
+            toml::from_str(&text).map_err(|error| Error::config(file, "", error.to_string().trim_end().to_owned()))?;
+        config.folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        if !matches!(config.database.synchronous.as_str(), "full" | "normal") {
+            return Err(Error::config(
+                file,
+                "database.synchronous",
+                "expected \"full\" or \"normal\"".into(),
+            ));
+        }
+        Ok(config)
+    }
+
+    /// A path of the file, as the process sees it.
+    pub fn path(&self, relative: &Path) -> PathBuf {
+        self.folder.join(relative)
+    }
+
+    /// The database, with SQLite's path made absolute to the file.
+    pub fn db(&self) -> store::DbConfig {
+        let url = match self.database.url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.path(Path::new(path)).display()),
+            None => self.database.url.clone(),
+        };
+        let mut db = store::DbConfig::new(url);
+        if self.database.synchronous == "normal" {
+            db.durability = store::Durability::Normal;
+        }
+        if let Some(readers) = self.database.readers {
+            db.readers = readers;
+        }
+        db
+    }
+}

@@ -1,0 +1,155 @@
+//! The stand's consumers: their folders, and what the operator grants them.
+
+use std::path::{Path, PathBuf};
+
+use eds::{Algorithm, Certificate, Purpose};
+use gateway::operator::{self, Desk, Term};
+use jiff::SignedDuration;
+use model::access::{Consumer, State, Subscription, Treaty};
+use model::{Category, Mode, Unp};
+use registers::seed;
+
+use super::pki::{Pki, consumer};
+use crate::config::Config;
+use crate::exit::Error;
+use crate::files::{self, Readers};
+use crate::node::Tools;
+
+/// Certificates of every consumer, and those that are refused.
+pub(crate) fn create(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
+    for one in seed::consumers() {
+        let folder = folder(dir, one.id);
+        files::folder(&folder)?;
+        for (name, purpose) in [("tls", Purpose::TlsClient), ("sign", Purpose::Signature)] {
+            let pair = pki.pair(
+                |term| consumer(one.ru, &one.unp, &[purpose], term),
+                Algorithm::EcdsaP256Sha256,
+            )?;
+            let text = if name == "tls" {
+                pair.chain
+            } else {
+                pair.certificate.to_pem()
+            };
+            files::create(&folder.join(format!("{name}.pem")), text.as_bytes(), Readers::All)?;
+            files::create(&folder.join(format!("{name}.key")), pair.key.as_bytes(), Readers::Owner)?;
+        }
+    }
+    let border = seed::consumers().into_iter().find(|one| one.id == "border-committee");
+    let (name, unp) = border.map_or(("NAIS stand", String::new()), |one| (one.ru, one.unp));
+    let purposes = [Purpose::TlsClient, Purpose::Signature];
+    let pair = pki.pair(|term| consumer(name, &unp, &purposes, term), Algorithm::EcdsaP256Sha256)?;
+    pki.revoke(&pair.certificate)?;
+    files::create(&dir.join("negative/revoked.pem"), pair.chain.as_bytes(), Readers::All)?;
+    files::create(&dir.join("negative/revoked.key"), pair.key.as_bytes(), Readers::Owner)
+}
+
+fn folder(dir: &Path, id: &str) -> PathBuf {
+    dir.join("consumers").join(id)
+}
+
+/// Registers everybody, concludes their treaties, issues their tokens, and writes each `consumer.toml`.
+pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<(), Error> {
+    let desk = Desk {
+        db: tools.db.clone(),
+        vault: tools.vault.clone(),
+        now: tools.clock.now(),
+    };
+    for (number, one) in (1..).zip(seed::consumers()) {
+        let known = registered(&one)?;
+        operator::register(&desk, &known).await?;
+        let may = if one.system {
+            treaties(&desk, tools, &one, number).await?
+        } else {
+            Vec::new()
+        };
+        let folder = folder(dir, one.id);
+        let tls = leaf(&folder.join("tls.pem"))?;
+        let sign = leaf(&folder.join("sign.pem"))?;
+        operator::enrol(&desk, one.id, &sign).await?;
+        let day = SignedDuration::from_hours(24);
+        let term = Term {
+            from: desk.now - day,
+            to: desk.now + day * 3650,
+        };
+        let issued = operator::issue(&desk, one.id, &tls, term, one.quota_per_minute).await?;
+        let text = description(&one, &config.gateway.listen, &issued.token, &may);
+        files::create(&folder.join("consumer.toml"), text.as_bytes(), Readers::Owner)?;
+        if one.id == "border-committee" {
+            let term = Term {
+                from: desk.now - day * 2,
+                to: desk.now - day,
+            };
+            let expired = operator::issue(&desk, one.id, &tls, term, one.quota_per_minute).await?;
+            files::create(
+                &dir.join("negative/expired.token"),
+                expired.token.as_bytes(),
+                Readers::Owner,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The first certificate of a chain.
+pub(crate) fn leaf(file: &Path) -> Result<Certificate, Error> {
+    let chain = Certificate::chain_from_pem(&files::text(file)?)?;
+    chain
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::config(file, "", "expected a certificate in PEM".to_owned()))
+}
+
+fn registered(one: &seed::Consumer) -> Result<Consumer, Error> {
+    let categories: Result<Vec<Category>, _> = one.categories.iter().map(|name| Category::parse(name)).collect();
+    Ok(Consumer {
+        id: one.id.to_owned(),
+        title: one.ru.to_owned(),
+        unp: Unp::parse(&one.unp)?,
+        source_code: one.source_code.to_owned(),
+        categories: categories?,
+    })
+}
+
+/// One treaty with each owner whose services this program offers; the codes of those services.
+async fn treaties(desk: &Desk, tools: &Tools, one: &seed::Consumer, number: u32) -> Result<Vec<String>, Error> {
+    let mut may = Vec::new();
+    for service in &tools.services {
+        let passport = &service.passport;
+        if !one.services.contains(&passport.code.as_str()) {
+            continue;
+        }
+        let treaty = Treaty {
+            number: format!("NAIS-2026-{number:04}-{}", passport.owner),
+            consumer: one.id.to_owned(),
+            owner: passport.owner.clone(),
+            valid_from: jiff::civil::date(2026, 1, 1),
+            valid_to: None,
+            state: State::Active,
+        };
+        operator::conclude(desk, &treaty).await?;
+        let subscription = Subscription {
+            service: passport.code.clone(),
+            methods: vec!["*".into()],
+            mode: passport
+                .modes
+                .iter()
+                .copied()
+                .find(|mode| mode.is_system())
+                .unwrap_or(Mode::System),
+            fields: vec!["*".into()],
+            quota_per_minute: one.quota_per_minute,
+            roles: Vec::new(),
+        };
+        operator::subscribe(desk, &treaty.number, &subscription).await?;
+        may.push(passport.code.to_string());
+    }
+    Ok(may)
+}
+
+fn description(one: &seed::Consumer, gateway: &str, token: &str, may: &[String]) -> String {
+    format!(
+        "# {}: a synthetic consumer of the stand.\nbase_url = \"https://{gateway}\"\ntoken = \"{token}\"\nunp = \"{}\"\n\
+         source_code = \"{}\"\nservices = {may:?}\nquota_per_minute = {}\n",
+        one.en, one.unp, one.source_code, one.quota_per_minute
+    )
+}

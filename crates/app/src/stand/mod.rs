@@ -1,0 +1,112 @@
+//! `nais stand`: the whole system with nothing to set up, on embedded storage, with synthetic data.
+
+mod consumers;
+mod files;
+mod pki;
+mod requests;
+mod tell;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use model::Clock;
+use registers::seed::{self, Seed};
+
+use crate::config::Config;
+use crate::exit::{Error, Outcome};
+use crate::node::{self, Node};
+
+/// The number that all synthetic data come from.
+const SEED: u64 = 38_801;
+
+/// `nais stand`
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The stand's folder
+    #[arg(long, value_name = "DIR", default_value = "stand")]
+    dir: PathBuf,
+    /// Start anew: what the folder holds is removed
+    #[arg(long)]
+    fresh: bool,
+    /// Address of the portal
+    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:8080")]
+    portal: String,
+    /// Address of the gateway
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8247")]
+    gateway: String,
+    /// Address of health and metrics
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9464")]
+    operations: String,
+}
+
+/// The marker of a folder that a stand made, so that `--fresh` never removes anything else.
+const MARKER: &str = "nais.toml";
+/// Written last: a stand whose making was interrupted is made anew.
+const COMPLETE: &str = "complete";
+
+/// Runs the stand until it is told to stop.
+pub async fn run(args: Args) -> Result<Outcome, Error> {
+    let begun = Instant::now();
+    let dir = args.dir.as_path();
+    if args.fresh || (dir.join(MARKER).exists() && !dir.join(COMPLETE).exists()) {
+        remove(dir)?;
+    }
+    let made = !dir.join(COMPLETE).exists();
+    if made {
+        files::create(dir, &args.portal, &args.gateway, &args.operations)?;
+    } else {
+        files::listen(dir, &args.portal, &args.gateway, &args.operations)?;
+        pki::renew_lists(dir, Clock::system().now())?;
+    }
+    let config = Config::read(&dir.join(MARKER))?;
+    node::start_logging(&config.log);
+    if made {
+        // The database is filled before anything listens, so that the first request finds everything.
+        let tools = node::Tools::open(&config).await?;
+        consumers::admit(dir, &tools, &config).await?;
+        fill(&tools).await?;
+    }
+    let node = Node::start(&config, &[]).await?;
+    if made {
+        requests::write(dir, &node).await?;
+        crate::files::create(&dir.join(COMPLETE), b"", crate::files::Readers::All)?;
+    }
+    tell::ready(&args, &config, begun.elapsed());
+    node.until_stopped().await?;
+    Ok(Outcome::Done)
+}
+
+/// Removes a stand, and only a stand.
+fn remove(dir: &Path) -> Result<(), Error> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    let empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
+    if !empty && !dir.join(MARKER).exists() {
+        let cure = "is no stand, so it is not removed; name another folder with --dir".to_owned();
+        return Err(Error::config(dir, "", cure));
+    }
+    std::fs::remove_dir_all(dir).map_err(|error| crate::files::write_error(dir, &error))
+}
+
+async fn fill(tools: &node::Tools) -> Result<(), Error> {
+    let codes = tools.codes()?;
+    let (db, vault) = (tools.db.clone(), tools.vault.clone());
+    let filled = tokio::task::spawn_blocking(move || {
+        seed::fill(
+            &db,
+            &vault,
+            &codes,
+            Seed::new(SEED),
+            seed::FOREIGNERS,
+            seed::PROCEEDINGS,
+        )
+    });
+    let filled = filled.await.map_err(Error::failed)??;
+    tracing::info!(
+        records = filled.records,
+        proceedings = filled.proceedings,
+        "synthetic data are there"
+    );
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The stand's test PKI: a root, an issuing authority, certificates for the gateway, the consumers and the refused.
+
+use std::path::Path;
+
+use eds::pki::{Authority, Profile, Record, Subject, Term};
+use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::exit::Error;
+use crate::files::{self, Readers};
+
+/// Root and issuing authority while the stand is being made.
+pub(crate) struct Pki {
+    root: Authority,
+    issuing: Authority,
+    now: Timestamp,
+}
+
+/// A key with its certificate, as PEM.
+pub(crate) struct Pair {
+    pub certificate: Certificate,
+    /// The certificate and the issuing authority's.
+    pub chain: String,
+    pub key: String,
+}
+
+/// Years as a duration; leap days do not matter for terms.
+fn years(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(count * 365 * 24)
+}
+
+impl Pki {
+    /// A root and an issuing authority, valid from an hour ago.
+    pub(crate) fn new(now: Timestamp) -> Result<Self, Error> {
+        let since = now - SignedDuration::from_hours(1);
+        let term = |length| Term {
+            not_before: since,
+            not_after: since + years(length),
+        };
+        let subject = Subject::new("NAIS stand root").of("NAIS stand, synthetic");
+        let mut root = Authority::root(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(20))?;
+        let subject = Subject::new("NAIS stand issuing CA").of("NAIS stand, synthetic");
+        let issuing = root.issue_ca(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(15), 0)?;
+        Ok(Self { root, issuing, now })
+    }
+
+    /// Issues a pair for `profile`'s subject.
+    pub(crate) fn pair(&mut self, fill: impl FnOnce(Term) -> Profile, algorithm: Algorithm) -> Result<Pair, Error> {
+        let since = self.now - SignedDuration::from_hours(1);
+        let profile = fill(Term {
+            not_before: since,
+            not_after: since + years(5),
+        });
+        let key = SigningKey::generate(algorithm)?;
+        let certificate = self.issuing.issue(&profile, key.verifying_key())?;
+        let chain = chain_to_pem([&certificate, self.issuing.certificate()]);
+        Ok(Pair {
+            certificate,
+            chain,
+            key: key.to_pkcs8_pem()?.to_string(),
+        })
+    }
+
+    /// The pair's certificate is revoked from now on.
+    pub(crate) fn revoke(&mut self, certificate: &Certificate) -> Result<(), Error> {
+        Ok(self.issuing.revoke(&certificate.serial_hex(), self.now)?)
+    }
+
+    /// Writes the authorities, in the form that `nais pki` goes on with, and their revocation lists.
+    pub(crate) fn write(mut self, dir: &Path) -> Result<(), Error> {
+        let pki = dir.join("pki");
+        for (name, authority) in [("root", &self.root), ("issuing", &self.issuing)] {
+            let file = |ending: &str| pki.join(format!("{name}.{ending}"));
+            files::create(&file("pem"), authority.certificate().to_pem().as_bytes(), Readers::All)?;
+            files::create(&file("key"), authority.key().to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
+        }
+        self.lists(&pki)
+    }
+
+    fn lists(&mut self, pki: &Path) -> Result<(), Error> {
+        let (from, to) = (self.now - SignedDuration::from_mins(5), self.now + years(1));
+        let text = format!(
+            "{}{}",
+            self.issuing.crl(from, to)?.to_pem(),
+            self.root.crl(from, to)?.to_pem()
+        );
+        files::replace(&pki.join("crl.pem"), text.as_bytes())?;
+        for (name, authority) in [("root", &self.root), ("issuing", &self.issuing)] {
+            let record = serde_json::to_vec_pretty(authority.record()).map_err(Error::failed)?;
+            files::replace(&pki.join(format!("{name}.json")), &record)?;
+        }
+        Ok(())
+    }
+}
+
+/// Issues the revocation lists anew, so that a stand that was away for long starts with fresh ones.
+pub(crate) fn renew_lists(dir: &Path, now: Timestamp) -> Result<(), Error> {
+    let pki = dir.join("pki");
+    let read = |name: &str| -> Result<Authority, Error> {
+        let file = |ending: &str| pki.join(format!("{name}.{ending}"));
+        let certificate = Certificate::from_pem(&files::text(&file("pem"))?)?;
+        let key = SigningKey::from_pkcs8_pem(&files::text(&file("key"))?)?;
+        let record: Record = serde_json::from_slice(&files::bytes(&file("json"))?).map_err(Error::failed)?;
+        Ok(Authority::from_parts(certificate, key, record)?)
+    };
+    Pki {
+        root: read("root")?,
+        issuing: read("issuing")?,
+        now,
+    }
+    .lists(&pki)
+}
+
+/// A profile for a consumer's certificate.
+pub(crate) fn consumer(name: &str, unp: &str, purposes: &[Purpose], term: Term) -> Profile {
+    let short: String = name.chars().take(64).collect();
+    let mut profile = Profile::new(Subject::new(short.clone()).of(short), purposes, term);
+    profile.unp = Some(unp.to_owned());
+    profile
+}

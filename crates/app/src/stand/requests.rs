@@ -1,0 +1,94 @@
+//! Ready requests: one for each method, as JSON bodies and as `.http` files.
+
+use std::path::Path;
+
+use axum::http::HeaderName;
+use registers::seed::{self, Request, Seed};
+use serde_json::Value;
+use uuid::Uuid;
+use web::client::Client;
+use web::{Peer, PeerCertificate};
+
+use super::SEED;
+use crate::exit::Error;
+use crate::files::{self, Readers};
+use crate::node::Node;
+
+/// Writes the requests. The package whose status one of them asks is sent first: the stand's first exchange.
+pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
+    let now = node.tools.clock.now();
+    let fresh = || uuid::Builder::from_random_bytes(store::random()).into_uuid();
+    let package = first_package(dir, node, fresh()).await?;
+    let folder = dir.join("requests");
+    for request in seed::requests(Seed::new(SEED), now, fresh, package) {
+        if let Some(body) = &request.body {
+            let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
+            files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
+        }
+        files::create(
+            &folder.join(format!("{}.http", request.name)),
+            http(&request).as_bytes(),
+            Readers::All,
+        )?;
+    }
+    Ok(())
+}
+
+/// A request in the form that editors send; the token comes from the consumer's folder.
+fn http(request: &Request) -> String {
+    let mut text = format!(
+        "# {service} as {consumer}: nais call --as stand/consumers/{consumer} {verb} {context}/{path}{data}\n\
+         {verb} https://127.0.0.1:8247/{context}/{path} HTTP/1.1\n\
+         Authorization: Bearer {{{{token of consumers/{consumer}/consumer.toml}}}}\n",
+        service = request.service,
+        consumer = request.consumer,
+        verb = request.verb,
+        context = request.context,
+        path = request.path,
+        data = if request.body.is_some() {
+            format!(" --data @stand/requests/{}.json", request.name)
+        } else {
+            String::new()
+        },
+    );
+    if let Some(body) = &request.body {
+        text.push_str(&format!("Content-Type: application/json\n\n{body:#}\n"));
+    }
+    text
+}
+
+/// Sends one crossing as the border committee, in process, and gives its package's identifier.
+async fn first_package(dir: &Path, node: &Node, message: Uuid) -> Result<Uuid, Error> {
+    let now = node.tools.clock.now();
+    let all = seed::requests(Seed::new(SEED), now, || message, message);
+    let failed = |what: &str| Error::failed(format!("the stand's first exchange: {what}"));
+    let request = all
+        .into_iter()
+        .find(|one| one.name == "crossings-submit")
+        .ok_or_else(|| failed("no request"))?;
+    let mut body = request.body.ok_or_else(|| failed("no body"))?;
+    if let Some(id) = body.pointer_mut("/records/0/crossing_id") {
+        *id = Value::String("C-STAND-0001".into());
+    }
+    let consumer = dir.join("consumers").join(request.consumer);
+    let described: toml::Table = files::toml(&consumer.join("consumer.toml"))?;
+    let token = described
+        .get("token")
+        .and_then(toml::Value::as_str)
+        .ok_or_else(|| failed("no token"))?;
+    let certificate = super::consumers::leaf(&consumer.join("tls.pem"))?;
+    let held = PeerCertificate::parse(certificate.der()).ok_or_else(|| failed("the certificate is unreadable"))?;
+    let peer = Peer::plain(([127, 0, 0, 1], 0).into()).holding(held);
+    let answer = Client::new(node.in_process(peer))
+        .post(&format!("/{}/{}", request.context, request.path))
+        .header(HeaderName::from_static("authorization"), &format!("Bearer {token}"))
+        .json(&body)
+        .send()
+        .await;
+    let id = answer
+        .json()
+        .get("package_id")
+        .and_then(Value::as_str)
+        .and_then(|id| Uuid::try_parse(id).ok());
+    id.ok_or_else(|| failed(&answer.text()))
+}

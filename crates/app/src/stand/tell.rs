@@ -1,0 +1,41 @@
+//! What a newcomer reads when the stand is ready.
+
+use std::time::Duration;
+
+use super::Args;
+use crate::config::Config;
+
+/// Prints what to open and what to type.
+pub(crate) fn ready(args: &Args, config: &Config, took: Duration) {
+    let dir = args.dir.display();
+    println!(
+        "The stand is ready ({:.1} s). Everything in it is synthetic. Ctrl-C stops it; started again it goes on.
+
+  gateway      https://{gateway}   mutual TLS; consumers in {dir}/consumers/
+  ledger       http://{portal}/ledger/checkpoint
+  operations   http://{operations}/readyz
+
+Send a border crossing (in another terminal, in this folder):
+
+  nais call --as {dir}/consumers/border-committee POST mvd-38801/v1/crossings/submit \\
+    --data @{dir}/requests/crossings-submit.json
+
+Find it again:
+
+  nais call --as {dir}/consumers/mia POST mvd-38801/v1/crossings/search \\
+    --data @{dir}/requests/crossings-search.json
+
+The same with curl:
+
+  curl --cacert {dir}/pki/root.pem --cert {dir}/consumers/border-committee/tls.pem \\
+    --key {dir}/consumers/border-committee/tls.key -H 'Content-Type: application/json' \\
+    -H \"Authorization: Bearer $(sed -n 's/^token = \\\"\\(.*\\)\\\"/\\1/p' {dir}/consumers/border-committee/consumer.toml)\" \\
+    --data-binary @{dir}/requests/crossings-submit.json https://{gateway}/mvd-38801/v1/crossings/submit
+
+More ready requests are in {dir}/requests/. `nais --help` lists the commands.",
+        took.as_secs_f64(),
+        gateway = config.gateway.listen,
+        portal = config.portal.listen,
+        operations = config.operations.listen,
+    );
+}
