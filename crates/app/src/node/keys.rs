@@ -22,7 +22,6 @@ fn secret(path: &Path, key: &str) -> Result<SecretString, Error> {
         }
     }
     let text = std::fs::read_to_string(path).map_err(|error| Error::config(path, key, error.to_string()))?;
-    drop(found);
     Ok(SecretString::from(text))
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod keys;
 mod listen;
+#[cfg(test)]
+mod statements;
 mod watch;
 mod witness;
 
@@ -18,7 +20,7 @@ use ledger::{Log, LogReader};
 use model::{Clock, ProviderKind, Service};
 use registers::enforcement::{Codes, Enforcement};
 use registers::foreigners::Foreigners;
-use store::{Blobs, Db, Migration, Statement, Vault};
+use store::{Blobs, Db, Migration, Vault};
 use tokio::sync::watch as signal;
 use web::{Metrics, Peer, Problems};
 
@@ -72,17 +74,6 @@ pub(crate) fn schema() -> Vec<Migration> {
         registers::foreigners::SCHEMA,
     ]
     .concat()
-}
-
-/// All statements of the program, for the test that prepares them on both engines.
-pub fn statements() -> Vec<&'static Statement> {
-    let mut all: Vec<&'static Statement> = Vec::new();
-    all.extend(store::STATEMENTS);
-    all.extend(ledger::STATEMENTS);
-    all.extend(gateway::statements());
-    all.extend(registers::enforcement::STATEMENTS);
-    all.extend(registers::foreigners::STATEMENTS);
-    all
 }
 
 /// Texts of every crate's refusals.

@@ -43,6 +43,8 @@ pub struct Args {
 const MARKER: &str = "nais.toml";
 /// Written last: a stand whose making was interrupted is made anew.
 const COMPLETE: &str = "complete";
+/// Written when all synthetic data are there.
+const FILLED: &str = "filled";
 
 /// Runs the stand until it is told to stop.
 pub async fn run(args: Args) -> Result<Outcome, Error> {
@@ -61,17 +63,20 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     let config = Config::read(&dir.join(MARKER))?;
     node::start_logging(&config.log);
     if made {
-        // The database is filled before anything listens, so that the first request finds everything.
         let tools = node::Tools::open(&config).await?;
         consumers::admit(dir, &tools, &config).await?;
-        fill(&tools).await?;
+        fill(&tools, FIRST).await?;
     }
     let node = Node::start(&config, &[]).await?;
     if made {
         requests::write(dir, &node).await?;
         crate::files::create(&dir.join(COMPLETE), b"", crate::files::Readers::All)?;
     }
-    tell::ready(&args, &config, begun.elapsed());
+    let filled = dir.join(FILLED);
+    if !filled.exists() {
+        fill_up(&node.tools, filled.clone())?;
+    }
+    tell::ready(&args, &config, begun.elapsed(), filled.exists());
     node.until_stopped().await?;
     Ok(Outcome::Done)
 }
@@ -89,24 +94,49 @@ fn remove(dir: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(dir).map_err(|error| crate::files::write_error(dir, &error))
 }
 
-async fn fill(tools: &node::Tools) -> Result<(), Error> {
+/// Foreigners and proceedings.
+type Amount = (u64, u64);
+
+/// What the ready requests are about; there before anything listens.
+const FIRST: Amount = (200, 50);
+/// All of it.
+const ALL: Amount = (seed::FOREIGNERS, seed::PROCEEDINGS);
+
+/// Writes so much of the synthetic data; what is there already is left alone.
+async fn fill(tools: &node::Tools, amount: Amount) -> Result<(), Error> {
+    let write = filling(tools, amount)?;
+    tokio::task::spawn_blocking(write).await.map_err(Error::failed)??;
+    Ok(())
+}
+
+/// Writes the rest beside the work. A stand that is stopped before the end goes on with it at its next start.
+fn fill_up(tools: &node::Tools, marker: PathBuf) -> Result<(), Error> {
+    let write = filling(tools, ALL)?;
+    let thread = move || {
+        let done = write().map_err(Error::from).and_then(|filled| {
+            tracing::info!(
+                records = filled.records,
+                proceedings = filled.proceedings,
+                "synthetic data are there"
+            );
+            crate::files::create(&marker, b"", crate::files::Readers::All)
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "the synthetic data are not complete; the next start goes on with them");
+        }
+    };
+    std::thread::Builder::new()
+        .name("fill".into())
+        .spawn(thread)
+        .map(drop)
+        .map_err(Error::failed)
+}
+
+fn filling(
+    tools: &node::Tools,
+    (foreigners, proceedings): Amount,
+) -> Result<impl FnOnce() -> Result<seed::Filled, store::Error> + Send + 'static, Error> {
     let codes = tools.codes()?;
     let (db, vault) = (tools.db.clone(), tools.vault.clone());
-    let filled = tokio::task::spawn_blocking(move || {
-        seed::fill(
-            &db,
-            &vault,
-            &codes,
-            Seed::new(SEED),
-            seed::FOREIGNERS,
-            seed::PROCEEDINGS,
-        )
-    });
-    let filled = filled.await.map_err(Error::failed)??;
-    tracing::info!(
-        records = filled.records,
-        proceedings = filled.proceedings,
-        "synthetic data are there"
-    );
-    Ok(())
+    Ok(move || seed::fill(&db, &vault, &codes, Seed::new(SEED), foreigners, proceedings))
 }

@@ -6,7 +6,7 @@ use super::Args;
 use crate::config::Config;
 
 /// Prints what to open and what to type.
-pub(crate) fn ready(args: &Args, config: &Config, took: Duration) {
+pub(crate) fn ready(args: &Args, config: &Config, took: Duration, filled: bool) {
     let dir = args.dir.display();
     println!(
         "The stand is ready ({:.1} s). Everything in it is synthetic. Ctrl-C stops it; started again it goes on.
@@ -38,4 +38,9 @@ More ready requests are in {dir}/requests/. `nais --help` lists the commands.",
         portal = config.portal.listen,
         operations = config.operations.listen,
     );
+    if !filled {
+        println!(
+            "\n20,000 foreigners and 5,000 proceedings are being written beside the work; the first of them are there."
+        );
+    }
 }

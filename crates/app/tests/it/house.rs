@@ -32,7 +32,7 @@ const CRATE_LINES: std::ops::RangeInclusive<usize> = 500..=8_000;
 fn level(name: &str) -> Option<u8> {
     LEVELS
         .iter()
-        .chain([&APP])
+        .chain(&TOP)
         .find(|(known, _)| *known == name)
         .map(|(_, level)| *level)
 }

@@ -5,10 +5,17 @@
     reason = "a test binary exports nothing, so `pub` says as much as `pub(crate)`"
 )]
 
+#[cfg(test)]
 mod house;
+#[cfg(test)]
 mod pki;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
 mod service;
+#[cfg(test)]
 mod source;
+#[cfg(test)]
 mod usage;
+#[cfg(test)]
 mod verify;

@@ -73,6 +73,16 @@ pub struct Signer {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Signer {
+    /// The operator has not taken it back.
+    pub fn in_force(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.revoked_at {
+            Some(at) if at <= now => Err(Refusal::new(Kind::Unauthenticated, "certificate-revoked").with("at", at)),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Access {
     /// Whom the token with this digest stands for.
     pub fn caller(&self, token_digest: &[u8; 32]) -> Option<&Arc<Caller>> {

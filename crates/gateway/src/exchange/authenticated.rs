@@ -30,6 +30,9 @@ pub(crate) struct Case {
     pub nonce: Option<Nonce>,
 }
 
+/// A case with the refusal that ends it.
+pub(crate) type Refused = Box<(Case, Refusal)>;
+
 /// What makes a signed request unique, until when.
 #[derive(Clone, Copy)]
 pub(crate) struct Nonce {
@@ -91,10 +94,10 @@ fn bearer(headers: &HeaderMap) -> Result<String, Refusal> {
 
 impl Authenticated {
     /// Checks the EDS over the bytes that will be parsed. The certificate's own standing is part of it.
-    pub(crate) fn prove(gateway: &Gateway, mut case: Case, headers: &HeaderMap) -> Result<Self, (Case, Refusal)> {
+    pub(crate) fn prove(gateway: &Gateway, mut case: Case, headers: &HeaderMap) -> Result<Self, Refused> {
         match eds(gateway, &mut case, headers) {
             Ok(signed) => Ok(Self { case, signed }),
-            Err(refusal) => Err((case, refusal)),
+            Err(refusal) => Err(Box::new((case, refusal))),
         }
     }
 }
@@ -127,9 +130,7 @@ fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) ->
     let verified = claim
         .verify(signer.certificate.verifying_key(), case.call.at)
         .map_err(|error| error.refusal())?;
-    if signer.revoked_at.is_some_and(|at| at <= case.call.at) {
-        return Err(Refusal::new(Kind::Unauthenticated, "certificate-revoked"));
-    }
+    signer.in_force(case.call.at)?;
     gateway
         .trust
         .check(&signer.certificate, Purpose::Signature, case.call.at)
@@ -173,10 +174,8 @@ fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Re
         .trust
         .check(&certificate, Purpose::Signature, case.call.at)
         .map_err(|error| error.refusal())?;
-    if let Some(signer) = case.access.signer(&certificate.fingerprint_hex())
-        && signer.revoked_at.is_some_and(|at| at <= case.call.at)
-    {
-        return Err(Refusal::new(Kind::Unauthenticated, "certificate-revoked"));
+    if let Some(signer) = case.access.signer(&certificate.fingerprint_hex()) {
+        signer.in_force(case.call.at)?;
     }
     // The certificate must be the consumer's own: its taxpayer number is the consumer's.
     if certificate.unp() != Some(case.caller.asker.unp.as_str()) {

@@ -126,13 +126,13 @@ async fn steps(gateway: &Gateway, case: Case, headers: &HeaderMap, found: Found)
     if let Err(refusal) = case.caller.limit.admit() {
         return Err((case, refusal));
     }
-    let authenticated = Authenticated::prove(gateway, case, headers)?;
+    let authenticated = Authenticated::prove(gateway, case, headers).map_err(|refused| *refused)?;
     match found {
         Found::Route(route) => {
             if let Err(refusal) = media_type(&route, headers, &authenticated.case) {
                 return Err((authenticated.case, refusal));
             }
-            let permitted = Permitted::grant(authenticated, &route)?;
+            let permitted = Permitted::grant(authenticated, &route).map_err(|refused| *refused)?;
             if permitted.case.call.wants.later {
                 return queue::accept(gateway, permitted).await;
             }

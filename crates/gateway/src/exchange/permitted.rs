@@ -9,7 +9,7 @@ use model::terms::EdsRule;
 use model::{Kind, Refusal, json};
 use serde_json::{Map, Value};
 
-use super::authenticated::{Authenticated, Case};
+use super::authenticated::{Authenticated, Case, Refused};
 use crate::access::{Caller, Grant};
 use crate::catalogue::Route;
 
@@ -24,7 +24,7 @@ pub(crate) struct Permitted {
 
 impl Permitted {
     /// Subscription, treaty, category, mode, EDS where required, quota; then the schema of the request.
-    pub(crate) fn grant(authenticated: Authenticated, route: &Arc<Route>) -> Result<Self, (Case, Refusal)> {
+    pub(crate) fn grant(authenticated: Authenticated, route: &Arc<Route>) -> Result<Self, Refused> {
         let Authenticated { case, signed } = authenticated;
         let query = case.call.query();
         let granted = granted(&case.caller, route, case.call.at).and_then(|(grant, ground)| {
@@ -42,7 +42,7 @@ impl Permitted {
                 json,
                 query,
             }),
-            Err(refusal) => Err((case, refusal)),
+            Err(refusal) => Err(Box::new((case, refusal))),
         }
     }
 }

@@ -8,9 +8,8 @@ async fn first(bench: &Bench) -> (Value, String) {
     (record, answer["records"][0]["record_id"].as_str().unwrap().to_owned())
 }
 
-#[tokio::test]
-async fn a_correction_is_a_new_version() {
-    let bench = Bench::new();
+async fn a_correction_is_a_new_version(engine: Engine) {
+    let bench = Bench::new(engine);
     let (record, id) = first(&bench).await;
     let before = bench.now().to_string();
     bench.pass(60);
@@ -71,9 +70,8 @@ async fn a_correction_is_a_new_version() {
     assert_ne!(plain["records"][0]["of"], json!(id));
 }
 
-#[tokio::test]
-async fn a_correction_of_nothing_is_rejected() {
-    let bench = Bench::new();
+async fn a_correction_of_nothing_is_rejected(engine: Engine) {
+    let bench = Bench::new(engine);
     let (record, id) = first(&bench).await;
     let mut mistaken: u128 = id.parse::<uuid::Uuid>().unwrap().as_u128();
     mistaken ^= 1;
@@ -99,9 +97,8 @@ async fn a_correction_of_nothing_is_rejected() {
     assert_eq!(answer["records"][0]["result"], "rejected");
 }
 
-#[tokio::test]
-async fn a_record_is_corrected_once() {
-    let bench = Bench::new();
+async fn a_record_is_corrected_once(engine: Engine) {
+    let bench = Bench::new(engine);
     let (record, id) = first(&bench).await;
     let correction = |crossing_id: &str| {
         with(
@@ -119,9 +116,8 @@ async fn a_record_is_corrected_once() {
     assert_eq!(same["records"][0]["result"], "duplicate");
 }
 
-#[tokio::test]
-async fn a_corrected_annulment_counts_no_more() {
-    let bench = Bench::new();
+async fn a_corrected_annulment_counts_no_more(engine: Engine) {
+    let bench = Bench::new(engine);
     let visa = with(sample(RecordKind::Visas), &[("/valid_to", json!("2025-12-31"))]);
     bench.submit(RecordKind::Visas, &[visa]).await;
     let annulment = sample(RecordKind::VisaAnnulments);
@@ -147,4 +143,11 @@ async fn a_corrected_annulment_counts_no_more() {
         )
         .await;
     assert_eq!(state().await, "valid");
+}
+
+on_both_engines! {
+    a_correction_is_a_new_version,
+    a_correction_of_nothing_is_rejected,
+    a_record_is_corrected_once,
+    a_corrected_annulment_counts_no_more,
 }

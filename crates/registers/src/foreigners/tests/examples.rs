@@ -32,9 +32,8 @@ fn schema<'a>(service: &'a Service, path: &str, part: &str) -> Option<&'a Schema
     }
 }
 
-#[tokio::test]
-async fn examples_are_answered_as_they_say() {
-    let bench = Bench::new();
+async fn examples_are_answered_as_they_say(engine: Engine) {
+    let bench = Bench::new(engine);
     let service = service();
     assert!(service.examples.len() >= 28);
     for example in &service.examples {
@@ -82,9 +81,8 @@ async fn examples_are_answered_as_they_say() {
 }
 
 /// Stored this time: every kind is found again by each of its criteria, in the form that the schema promises.
-#[tokio::test]
-async fn every_kind_is_found_by_its_criteria() {
-    let bench = Bench::new();
+async fn every_kind_is_found_by_its_criteria(engine: Engine) {
+    let bench = Bench::new(engine);
     let service = service();
     for kind in RecordKind::ALL {
         let record = sample(kind);
@@ -129,4 +127,9 @@ async fn every_kind_is_found_by_its_criteria() {
             assert_eq!(schema(&service, &path, "response").unwrap().check(&page), Ok(()));
         }
     }
+}
+
+on_both_engines! {
+    examples_are_answered_as_they_say,
+    every_kind_is_found_by_its_criteria,
 }

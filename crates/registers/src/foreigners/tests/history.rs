@@ -2,9 +2,8 @@
 
 use super::*;
 
-#[tokio::test]
-async fn entries_meet_their_exits() {
-    let bench = Bench::new();
+async fn entries_meet_their_exits(engine: Engine) {
+    let bench = Bench::new(engine);
     let mut refused = crossing("C-9", "entry", "2025-09-01T10:00:00+03:00");
     refused["refusal"] = json!(true);
     let records = [
@@ -83,9 +82,8 @@ async fn entries_meet_their_exits() {
     );
 }
 
-#[tokio::test]
-async fn a_corrected_crossing_counts_once_and_as_of_looks_back() {
-    let bench = Bench::new();
+async fn a_corrected_crossing_counts_once_and_as_of_looks_back(engine: Engine) {
+    let bench = Bench::new(engine);
     let entry = crossing("C-1", "entry", "2025-10-01T10:00:00+03:00");
     let answer = bench.submit(RecordKind::Crossings, std::slice::from_ref(&entry)).await;
     let question = json!({"surname_lat": "TESTER", "given_names_lat": "OTTO", "birth_date": "19700320"});
@@ -112,4 +110,9 @@ async fn a_corrected_crossing_counts_once_and_as_of_looks_back() {
         .await
         .unwrap();
     assert_eq!(before["days"]["total"], 15);
+}
+
+on_both_engines! {
+    entries_meet_their_exits,
+    a_corrected_crossing_counts_once_and_as_of_looks_back,
 }

@@ -1,5 +1,26 @@
 //! The register as a provider, on an embedded database: what is asked and what is answered.
 
+/// Repeats every named test on both engines, each in a place of its own.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Engine::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                match super::server() {
+                    Some(_) => super::$name(super::Engine::Postgres).await,
+                    None => println!("skipped on PostgreSQL: NAIS_TEST_POSTGRES is not set; scripts/postgres sets it"),
+                }
+            })*
+        }
+    };
+}
+
 mod corrections;
 mod examples;
 mod history;
@@ -19,6 +40,32 @@ use serde_json::{Value, json};
 use store::{Db, DbConfig, Vault};
 
 use super::{Foreigners, RecordKind, SCHEMA};
+
+/// Which engine a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// The server for tests, when one is named.
+pub(super) fn server() -> Option<String> {
+    std::env::var_os("NAIS_TEST_POSTGRES").and_then(|url| url.into_string().ok())
+}
+
+/// A schema of its own on the server: a connection that sees nothing else.
+fn postgres() -> Db {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let url = server().unwrap();
+    let schema = format!("isos_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+    let bare = Db::attach(&DbConfig::new(url.clone()), Box::new(store::NoSeal)).unwrap();
+    let create = format!("CREATE SCHEMA {schema}");
+    bare.write_blocking(move |tx| tx.batch(&create)).unwrap();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let mut config = DbConfig::new(format!("{url}{separator}options=-csearch_path%3D{schema}"));
+    config.readers = 2;
+    Db::open_plain(&config, SCHEMA).unwrap()
+}
 
 /// A register of its own, with a clock that moves by hand.
 pub(super) struct Bench {
@@ -53,10 +100,16 @@ fn read_service() -> Arc<Service> {
 
 impl Bench {
     /// An empty register on 15 October 2025, noon in Minsk.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", dir.path().join("isos.db").display());
-        let db = Db::open_plain(&DbConfig::new(url), SCHEMA).unwrap();
+        let db = match engine {
+            Engine::Sqlite => {
+                let url = format!("sqlite:{}", dir.path().join("isos.db").display());
+                Db::open_plain(&DbConfig::new(url), SCHEMA).unwrap()
+            }
+            // Opening blocks, which a test's runtime does not allow.
+            Engine::Postgres => std::thread::spawn(postgres).join().unwrap(),
+        };
         let vault = Vault::new(&[5; 32]).unwrap();
         let start: Timestamp = "2025-10-15T12:00:00+03:00".parse().unwrap();
         let now = Arc::new(AtomicI64::new(start.as_microsecond()));

@@ -2,9 +2,8 @@
 
 use super::*;
 
-#[tokio::test]
-async fn one_bad_record_does_not_lose_the_good_ones() {
-    let bench = Bench::new();
+async fn one_bad_record_does_not_lose_the_good_ones(engine: Engine) {
+    let bench = Bench::new(engine);
     let good = crossing("C-1", "entry", "2025-06-02T14:05:00+03:00");
     let mut bad = crossing("C-2", "entry", "2025-06-02T14:05:00+03:00");
     bad["doc"].as_object_mut().unwrap().remove("doc_number");
@@ -42,9 +41,8 @@ async fn one_bad_record_does_not_lose_the_good_ones() {
     );
 }
 
-#[tokio::test]
-async fn a_message_is_taken_once() {
-    let bench = Bench::new();
+async fn a_message_is_taken_once(engine: Engine) {
+    let bench = Bench::new(engine);
     let package = bench.package(
         RecordKind::Crossings,
         &[crossing("C-1", "entry", "2025-06-02T14:05:00+03:00")],
@@ -76,9 +74,8 @@ async fn a_message_is_taken_once() {
     );
 }
 
-#[tokio::test]
-async fn a_refused_package_stores_nothing() {
-    let bench = Bench::new();
+async fn a_refused_package_stores_nothing(engine: Engine) {
+    let bench = Bench::new(engine);
     let package = bench.package(
         RecordKind::Crossings,
         &[crossing("C-1", "entry", "2025-06-02T14:05:00+03:00")],
@@ -125,9 +122,8 @@ async fn a_refused_package_stores_nothing() {
     );
 }
 
-#[tokio::test]
-async fn test_mode_says_the_same_and_stores_nothing() {
-    let bench = Bench::new();
+async fn test_mode_says_the_same_and_stores_nothing(engine: Engine) {
+    let bench = Bench::new(engine);
     let record = crossing("C-1", "entry", "2025-06-02T14:05:00+03:00");
     let package = bench.package(RecordKind::Crossings, std::slice::from_ref(&record));
     for _ in 0..2 {
@@ -155,9 +151,8 @@ async fn test_mode_says_the_same_and_stores_nothing() {
     assert_eq!(checked["records"][0]["of"], stored["records"][0]["record_id"]);
 }
 
-#[tokio::test]
-async fn the_state_of_a_package_is_for_its_sender_and_the_owner() {
-    let bench = Bench::new();
+async fn the_state_of_a_package_is_for_its_sender_and_the_owner(engine: Engine) {
+    let bench = Bench::new(engine);
     let answer = bench.submit(RecordKind::Visas, &[sample(RecordKind::Visas)]).await;
     let path = format!("packages/status?package_id={}", answer["package_id"].as_str().unwrap());
     for consumer in ["mfa", "mia"] {
@@ -178,9 +173,8 @@ async fn the_state_of_a_package_is_for_its_sender_and_the_owner() {
     }
 }
 
-#[tokio::test]
-async fn annulments_change_states_and_raise_alerts() {
-    let bench = Bench::new();
+async fn annulments_change_states_and_raise_alerts(engine: Engine) {
+    let bench = Bench::new(engine);
     let annulment = sample(RecordKind::VisaAnnulments);
     let early = bench
         .submit(RecordKind::VisaAnnulments, std::slice::from_ref(&annulment))
@@ -232,9 +226,8 @@ async fn annulments_change_states_and_raise_alerts() {
     assert_eq!(state(bench.found(RecordKind::Visas, then).await), "valid");
 }
 
-#[tokio::test]
-async fn documents_annulled_or_expired_raise_alerts() {
-    let bench = Bench::new();
+async fn documents_annulled_or_expired_raise_alerts(engine: Engine) {
+    let bench = Bench::new(engine);
     bench
         .submit(RecordKind::IdentityDocuments, &[sample(RecordKind::IdentityDocuments)])
         .await;
@@ -266,9 +259,8 @@ async fn documents_annulled_or_expired_raise_alerts() {
     assert_eq!(codes, ["annulled-document", "expired-document"]);
 }
 
-#[tokio::test]
-async fn an_extension_moves_the_end_of_a_stay() {
-    let bench = Bench::new();
+async fn an_extension_moves_the_end_of_a_stay(engine: Engine) {
+    let bench = Bench::new(engine);
     bench
         .submit(RecordKind::StayRegistrations, &[sample(RecordKind::StayRegistrations)])
         .await;
@@ -285,9 +277,8 @@ async fn an_extension_moves_the_end_of_a_stay() {
     );
 }
 
-#[tokio::test]
-async fn clocks_of_checkpoints_may_be_five_minutes_ahead() {
-    let bench = Bench::new();
+async fn clocks_of_checkpoints_may_be_five_minutes_ahead(engine: Engine) {
+    let bench = Bench::new(engine);
     let at = |seconds: i64| {
         bench
             .now()
@@ -311,9 +302,8 @@ async fn clocks_of_checkpoints_may_be_five_minutes_ahead() {
     assert_eq!(answer["records"][0]["warnings"][0]["code"], "unlisted-checkpoint");
 }
 
-#[tokio::test]
-async fn languages_are_equal() {
-    let bench = Bench::new();
+async fn languages_are_equal(engine: Engine) {
+    let bench = Bench::new(engine);
     let package = bench.package(RecordKind::Crossings, &[json!({})]);
     for (lang, start) in [
         (Lang::En, "Package"),
@@ -330,9 +320,8 @@ async fn languages_are_equal() {
 }
 
 /// A package as big as allowed: every record, person and month is there, whatever the node remembers.
-#[tokio::test]
-async fn large_packages_come_whole() {
-    let bench = Bench::new();
+async fn large_packages_come_whole(engine: Engine) {
+    let bench = Bench::new(engine);
     for round in 0..3 {
         let records: Vec<Value> = (0..500)
             .map(|n| {
@@ -363,4 +352,18 @@ async fn large_packages_come_whole() {
         )
     });
     assert_eq!(persons.await.unwrap(), Some(20));
+}
+
+on_both_engines! {
+    one_bad_record_does_not_lose_the_good_ones,
+    a_message_is_taken_once,
+    a_refused_package_stores_nothing,
+    test_mode_says_the_same_and_stores_nothing,
+    the_state_of_a_package_is_for_its_sender_and_the_owner,
+    annulments_change_states_and_raise_alerts,
+    documents_annulled_or_expired_raise_alerts,
+    an_extension_moves_the_end_of_a_stay,
+    clocks_of_checkpoints_may_be_five_minutes_ahead,
+    languages_are_equal,
+    large_packages_come_whole,
 }

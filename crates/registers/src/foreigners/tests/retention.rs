@@ -29,9 +29,8 @@ async fn run(bench: &Bench, portion: usize, dry_run: bool) -> Purged {
         .unwrap()
 }
 
-#[tokio::test]
-async fn old_records_go_in_portions_and_leave_no_trace() {
-    let bench = Bench::new();
+async fn old_records_go_in_portions_and_leave_no_trace(engine: Engine) {
+    let bench = Bench::new(engine);
     let old: Vec<Value> = (0..5)
         .map(|n| {
             with(
@@ -98,4 +97,8 @@ async fn old_records_go_in_portions_and_leave_no_trace() {
             .len(),
         1
     );
+}
+
+on_both_engines! {
+    old_records_go_in_portions_and_leave_no_trace,
 }

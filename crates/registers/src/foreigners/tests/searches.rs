@@ -30,7 +30,7 @@ proptest! {
     fn pages_make_one_sequence(days in prop::collection::vec(0i64..400, 1..40), limits in prop::collection::vec(1usize..12, 3)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
-            let bench = Bench::new();
+            let bench = Bench::new(Engine::Sqlite);
             let start: Timestamp = "2024-08-01T10:00:00Z".parse().unwrap();
             let records: Vec<Value> = days.iter().enumerate().map(|(n, day)| {
                 let at = start.checked_add(jiff::SignedDuration::from_hours(day * 24)).unwrap();
@@ -61,9 +61,8 @@ proptest! {
     }
 }
 
-#[tokio::test]
-async fn criteria_hold_together() {
-    let bench = Bench::new();
+async fn criteria_hold_together(engine: Engine) {
+    let bench = Bench::new(engine);
     let other = with(
         crossing("C-2", "exit", "2025-06-12T14:05:00+03:00"),
         &[("/doc/issuing_state", json!("POL"))],
@@ -104,9 +103,8 @@ async fn criteria_hold_together() {
     }
 }
 
-#[tokio::test]
-async fn near_names_are_found_across_scripts() {
-    let bench = Bench::new();
+async fn near_names_are_found_across_scripts(engine: Engine) {
+    let bench = Bench::new(engine);
     let persons = [
         ("C-1", "SCHMIDT", "ANNA LENA", "ШМИДТ", "АННА", "19850615"),
         ("C-2", "KAVALIOU", "ALIAKSANDR", "КОВАЛЁВ", "АЛЕКСАНДР", "19900304"),
@@ -199,9 +197,8 @@ async fn near_names_are_found_across_scripts() {
     }
 }
 
-#[tokio::test]
-async fn the_ticket_operator_sees_its_own_documents_only() {
-    let bench = Bench::new();
+async fn the_ticket_operator_sees_its_own_documents_only(engine: Engine) {
+    let bench = Bench::new(engine);
     let document = sample(RecordKind::EventDocuments);
     bench
         .submit(RecordKind::EventDocuments, std::slice::from_ref(&document))
@@ -231,7 +228,7 @@ async fn the_ticket_operator_sees_its_own_documents_only() {
 
 #[tokio::test]
 async fn nothing_personal_is_stored_in_the_clear() {
-    let bench = Bench::new();
+    let bench = Bench::new(Engine::Sqlite);
     let answer = bench
         .submit(
             RecordKind::Crossings,
@@ -259,9 +256,8 @@ async fn nothing_personal_is_stored_in_the_clear() {
     }
 }
 
-#[tokio::test]
-async fn who_is_disclosed_is_told_to_the_gateway() {
-    let bench = Bench::new();
+async fn who_is_disclosed_is_told_to_the_gateway(engine: Engine) {
+    let bench = Bench::new(engine);
     let known = with(
         crossing("C-2", "exit", "2025-06-12T14:05:00+03:00"),
         &[
@@ -285,7 +281,7 @@ async fn who_is_disclosed_is_told_to_the_gateway() {
 /// The order of the index is the order of the answer: nothing is sorted, whatever the number of records.
 #[tokio::test]
 async fn the_index_is_read_in_order() {
-    let bench = Bench::new();
+    let bench = Bench::new(Engine::Sqlite);
     let plan = store::Statement {
         name: "PLAN",
         sql: concat_plan(),
@@ -300,4 +296,11 @@ async fn the_index_is_read_in_order() {
 
 fn concat_plan() -> &'static str {
     Box::leak(format!("EXPLAIN QUERY PLAN {}", crate::foreigners::sql::BY_TERM.sql).into_boxed_str())
+}
+
+on_both_engines! {
+    criteria_hold_together,
+    near_names_are_found_across_scripts,
+    the_ticket_operator_sees_its_own_documents_only,
+    who_is_disclosed_is_told_to_the_gateway,
 }
