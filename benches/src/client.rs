@@ -30,10 +30,7 @@ impl Connection {
         let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
         let name = ServerName::try_from(host.to_owned())?;
         let stream = TlsConnector::from(config.clone()).connect(name, socket).await?;
-        Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(16 * 1024),
-        })
+        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
     /// Sends the bytes of a whole request and reads the whole answer.
@@ -50,11 +47,7 @@ impl Connection {
             }
         };
         let text = String::from_utf8_lossy(self.buffer.get(..head).unwrap_or_default()).into_owned();
-        let status = text
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok())
-            .ok_or("no status")?;
+        let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or("no status")?;
         let body = if text.to_ascii_lowercase().contains("transfer-encoding: chunked") {
             self.chunked(head).await?
         } else {

@@ -72,15 +72,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
 
 async fn answer(keys: Arc<Keys>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let sign = request.headers().get("sign").cloned();
-    let body = request
-        .into_body()
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .unwrap_or_default();
-    let signature = sign
-        .and_then(|sign| BASE64_STANDARD.decode(sign.as_bytes()).ok())
-        .unwrap_or_default();
+    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let signature = sign.and_then(|sign| BASE64_STANDARD.decode(sign.as_bytes()).ok()).unwrap_or_default();
     let holds = keys.peer.verifying_key().verify(&body, &signature, Form::Der).is_ok();
     let text: &'static [u8] = b"{\"status\":200}";
     let signed = keys.sign.sign(text, Form::Der).unwrap_or_default();

@@ -95,14 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let name = args.name.clone();
     let requests = args.requests;
     let before = pid.map_or((0.0, 0), usage);
-    let plan = Arc::new(Plan {
-        args,
-        template,
-        signer,
-        tls,
-        next: AtomicUsize::new(0),
-        begun: Instant::now(),
-    });
+    let plan = Arc::new(Plan { args, template, signer, tls, next: AtomicUsize::new(0), begun: Instant::now() });
     let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(work(plan.clone()))).collect();
     let mut latencies = Vec::with_capacity(requests);
     let mut failed = 0;
@@ -113,15 +106,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     let took = plan.begun.elapsed();
     let after = pid.map_or((0.0, 0), usage);
-    let report = Report {
-        name,
-        requests,
-        failed,
-        took,
-        latencies,
-        cpu: after.0 - before.0,
-        resident: after.1,
-    };
+    let report = Report { name, requests, failed, took, latencies, cpu: after.0 - before.0, resident: after.1 };
     println!("{}", report.line());
     Ok(())
 }
@@ -151,12 +136,7 @@ async fn work(plan: Arc<Plan>) -> Result<(Vec<Duration>, usize), Failure> {
             failed += 1;
             if !told {
                 told = true;
-                eprintln!(
-                    "{}: {} {}",
-                    plan.args.name,
-                    answer.status,
-                    String::from_utf8_lossy(&answer.body)
-                );
+                eprintln!("{}: {} {}", plan.args.name, answer.status, String::from_utf8_lossy(&answer.body));
             }
         }
     }
@@ -164,10 +144,7 @@ async fn work(plan: Arc<Plan>) -> Result<(Vec<Duration>, usize), Failure> {
 
 impl Plan {
     fn request(&self, number: usize) -> Result<Vec<u8>, Failure> {
-        let body = self
-            .template
-            .replace("{n}", &number.to_string())
-            .replace("{uuid}", &uuid(number));
+        let body = self.template.replace("{n}", &number.to_string()).replace("{uuid}", &uuid(number));
         let mut head = format!(
             "{} {} HTTP/1.1\r\nHost: {}\r\n",
             if body.is_empty() { "GET" } else { "POST" },
@@ -178,10 +155,7 @@ impl Plan {
             head.push_str(&format!("Authorization: Bearer {}\r\n", self.args.token));
         }
         if !body.is_empty() {
-            head.push_str(&format!(
-                "Content-Type: application/json\r\nContent-Length: {}\r\n",
-                body.len()
-            ));
+            head.push_str(&format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
         }
         if let Some((key, certificate)) = &self.signer {
             let signature = BASE64_STANDARD.encode(key.sign(body.as_bytes(), Form::Der)?);

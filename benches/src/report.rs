@@ -21,9 +21,7 @@ impl Report {
         self.latencies.sort_unstable();
         let at = |share: f64| {
             let index = ((self.latencies.len() as f64 - 1.0) * share).max(0.0) as usize;
-            self.latencies
-                .get(index)
-                .map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+            self.latencies.get(index).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
         };
         let done = (self.requests - self.failed).max(1) as f64;
         serde_json::json!({

@@ -158,21 +158,13 @@ impl Config {
     /// Reads the file. What is wrong names the file, the key and what was expected.
     pub fn read(file: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(file).map_err(|error| {
-            Error::config(
-                file,
-                "",
-                format!("cannot be read ({error}); name the file with --config"),
-            )
+            Error::config(file, "", format!("cannot be read ({error}); name the file with --config"))
         })?;
         let mut config: Self =
             toml::from_str(&text).map_err(|error| Error::config(file, "", error.to_string().trim_end().to_owned()))?;
         config.folder = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         if !matches!(config.database.synchronous.as_str(), "full" | "normal") {
-            return Err(Error::config(
-                file,
-                "database.synchronous",
-                "expected \"full\" or \"normal\"".into(),
-            ));
+            return Err(Error::config(file, "database.synchronous", "expected \"full\" or \"normal\"".into()));
         }
         Ok(config)
     }

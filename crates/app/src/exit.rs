@@ -53,21 +53,13 @@ pub enum Error {
 }
 
 fn told(file: &str, key: &str, expected: &str) -> String {
-    if key.is_empty() {
-        format!("{file}: {expected}")
-    } else {
-        format!("{file}: {key}: {expected}")
-    }
+    if key.is_empty() { format!("{file}: {expected}") } else { format!("{file}: {key}: {expected}") }
 }
 
 impl Error {
     /// Exit code 2: `key` of `file` is not as expected.
     pub fn config(file: &Path, key: &str, expected: String) -> Self {
-        Self::Config {
-            file: file.display().to_string(),
-            key: key.to_owned(),
-            expected,
-        }
+        Self::Config { file: file.display().to_string(), key: key.to_owned(), expected }
     }
 
     /// Exit code 2: the command was given something it cannot use.
@@ -96,22 +88,15 @@ fn refusal(refusal: &Refusal) -> String {
         return refusal.code.to_owned();
     };
     let (title, detail) = texts.refusal(Lang::En, refusal);
-    let faults: String = refusal
-        .faults
-        .iter()
-        .map(|fault| format!("\n  {}: {}", fault.pointer, texts.fault(Lang::En, fault)))
-        .collect();
+    let faults: String =
+        refusal.faults.iter().map(|fault| format!("\n  {}: {}", fault.pointer, texts.fault(Lang::En, fault))).collect();
     format!("{title}. {detail}{faults}")
 }
 
 impl From<Refusal> for Error {
     fn from(wrong: Refusal) -> Self {
         let told = refusal(&wrong);
-        if wrong.kind == Kind::Malformed {
-            Self::Usage(told)
-        } else {
-            Self::Failed(told)
-        }
+        if wrong.kind == Kind::Malformed { Self::Usage(told) } else { Self::Failed(told) }
     }
 }
 
@@ -181,11 +166,7 @@ mod tests {
 
     #[test]
     fn file_key_and_cure_are_named() {
-        let error = Error::config(
-            Path::new("nais.toml"),
-            "gateway.listen",
-            "expected HOST:PORT".to_owned(),
-        );
+        let error = Error::config(Path::new("nais.toml"), "gateway.listen", "expected HOST:PORT".to_owned());
         assert_eq!(error.to_string(), "nais.toml: gateway.listen: expected HOST:PORT");
         let error = Error::config(Path::new("nais.toml"), "", "cannot be read".to_owned());
         assert_eq!(error.to_string(), "nais.toml: cannot be read");

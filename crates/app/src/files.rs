@@ -36,9 +36,7 @@ pub enum Readers {
 /// Writes a file that must not be there yet; on disk when this returns.
 pub fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), Error> {
     let mut file = open_new(path, readers)?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| write_error(path, &error))
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| write_error(path, &error))
 }
 
 /// Opens a new file for writing.
@@ -53,11 +51,9 @@ pub fn open_new(path: &Path, readers: Readers) -> Result<File, Error> {
     #[cfg(not(unix))]
     let _ = readers;
     options.open(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Error::config(
-            path,
-            "",
-            "is there already and is not overwritten; name another or move it away".to_owned(),
-        ),
+        ErrorKind::AlreadyExists => {
+            Error::config(path, "", "is there already and is not overwritten; name another or move it away".to_owned())
+        }
         _ => write_error(path, &error),
     })
 }
@@ -66,9 +62,7 @@ pub fn open_new(path: &Path, readers: Readers) -> Result<File, Error> {
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
     let fresh = beside(path, ".new");
     let written = File::create(&fresh).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
-    written
-        .and_then(|()| fs::rename(&fresh, path))
-        .map_err(|error| write_error(path, &error))?;
+    written.and_then(|()| fs::rename(&fresh, path)).map_err(|error| write_error(path, &error))?;
     sync_folder(path)
 }
 
@@ -86,13 +80,8 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Presses the names in a file's folder onto the disk.
 pub fn sync_folder(path: &Path) -> Result<(), Error> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| write_error(folder, &error))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| write_error(folder, &error))
 }
 
 /// A file could not be written.
@@ -124,9 +113,6 @@ mod tests {
     #[test]
     fn a_missing_file_is_named() {
         let error = text(Path::new("/no/such.toml")).unwrap_err();
-        assert!(
-            error.to_string().starts_with("/no/such.toml: cannot be read"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("/no/such.toml: cannot be read"), "{error}");
     }
 }

@@ -1,9 +1,6 @@
 //! `nais`: the only executable of NAIS. Reads the command line and says how the command ended.
 #![forbid(unsafe_code)]
-#![expect(
-    unreachable_pub,
-    reason = "an executable exports nothing, so `pub` says as much as `pub(crate)`"
-)]
+#![expect(unreachable_pub, reason = "an executable exports nothing, so `pub` says as much as `pub(crate)`")]
 
 mod commands;
 mod config;
@@ -68,9 +65,7 @@ enum Command {
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|fault| {
         // Neither a stack nor the message, which may name data: the place is what a report needs.
-        let place = fault
-            .location()
-            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = fault.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         print::error(format_args!("internal fault{place}; please report it"));
     }));
     let line = match CommandLine::try_parse() {

@@ -43,11 +43,7 @@ pub fn json(value: &Value) {
 
 /// Writes the line that tells why a command ended.
 pub fn error(text: impl Display) {
-    let paint = if stderr().is_terminal() {
-        ("\u{1b}[31m", "\u{1b}[0m")
-    } else {
-        ("", "")
-    };
+    let paint = if stderr().is_terminal() { ("\u{1b}[31m", "\u{1b}[0m") } else { ("", "") };
     let mut out = stderr().lock();
     let _ = writeln!(out, "{}error{}: {}", paint.0, paint.1, printable(&text.to_string()));
 }
@@ -60,11 +56,7 @@ pub fn note(text: impl Display) {
 
 /// The text in a colour when the standard output is a terminal.
 pub fn tinted(tone: Tone, text: impl Display) -> String {
-    if stdout().is_terminal() {
-        format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code())
-    } else {
-        text.to_string()
-    }
+    if stdout().is_terminal() { format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code()) } else { text.to_string() }
 }
 
 /// The text without what could steer a terminal: for text that others wrote.
@@ -140,10 +132,7 @@ mod tests {
 
     #[test]
     fn columns_stand_under_each_other() {
-        let rows = vec![
-            vec!["a".to_owned(), "long".to_owned()],
-            vec!["мінск".to_owned(), String::new()],
-        ];
+        let rows = vec![vec!["a".to_owned(), "long".to_owned()], vec!["мінск".to_owned(), String::new()]];
         assert_eq!(table(&["id", "x"], &rows), "id     x\na      long\nмінск");
     }
 

@@ -14,11 +14,7 @@ use crate::files;
 /// The service of one folder. What is wrong names file, key and what was expected.
 pub fn read_folder(folder: &Path) -> Result<Service, Error> {
     if !folder.is_dir() {
-        return Err(Error::config(
-            folder,
-            "",
-            "expected a service's folder with passport.toml".to_owned(),
-        ));
+        return Err(Error::config(folder, "", "expected a service's folder with passport.toml".to_owned()));
     }
     let mut texts = BTreeMap::new();
     collect(folder, "", &mut texts)?;
@@ -73,14 +69,8 @@ fn collect(folder: &Path, prefix: &str, texts: &mut BTreeMap<String, String>) ->
     let wrong = |error: std::io::Error| Error::config(folder, "", format!("the folder cannot be read: {error}"));
     for entry in fs::read_dir(folder).map_err(wrong)? {
         let path = entry.map_err(wrong)?.path();
-        let is_text = path
-            .extension()
-            .is_some_and(|ending| ending == "toml" || ending == "json");
-        if let Some(name) = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .filter(|_| is_text && path.is_file())
-        {
+        let is_text = path.extension().is_some_and(|ending| ending == "toml" || ending == "json");
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| is_text && path.is_file()) {
             texts.insert(format!("{prefix}{name}"), files::text(&path)?);
         }
     }
@@ -100,22 +90,14 @@ pub struct Checked {
 pub fn check(folder: &Path) -> Result<Checked, Error> {
     let service = read_folder(folder)?;
     let mut faults = Vec::new();
-    let name = fs::canonicalize(folder)
-        .ok()
-        .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    let name =
+        fs::canonicalize(folder).ok().and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()));
     let expected = service.passport.code.path();
     if name.as_ref().is_some_and(|name| *name != expected) {
-        faults.push(format!(
-            "{}: the folder must be called {expected}, after its code",
-            folder.display()
-        ));
+        faults.push(format!("{}: the folder must be called {expected}, after its code", folder.display()));
     }
     let texts = Texts::of_refusals()?;
-    for example in service
-        .examples
-        .iter()
-        .filter(|example| (200..300).contains(&example.expect.status))
-    {
+    for example in service.examples.iter().filter(|example| (200..300).contains(&example.expect.status)) {
         example_faults(&service, example, &texts, &mut faults);
     }
     Ok(Checked { service, faults })
@@ -125,24 +107,14 @@ fn example_faults(service: &Service, example: &Example, texts: &Texts, faults: &
     let told = |what: String| format!("example `{}`: {what}", example.name);
     let (path, query) = example.path.split_once('?').unwrap_or((&example.path, ""));
     let Some(method) = service.passport.method(example.verb, path) else {
-        faults.push(told(format!(
-            "{} {path} is no method of this service",
-            example.verb.as_str()
-        )));
+        faults.push(told(format!("{} {path} is no method of this service", example.verb.as_str())));
         return;
     };
-    let names = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split('=').next().unwrap_or_default());
+    let names = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or_default());
     for name in names.filter(|name| !method.query.iter().any(|known| known == name)) {
-        faults.push(told(format!(
-            "query parameter `{name}` is not in the passport's methods.query of {path}"
-        )));
+        faults.push(told(format!("query parameter `{name}` is not in the passport's methods.query of {path}")));
     }
-    body_faults(service, method, example, texts)
-        .into_iter()
-        .for_each(|fault| faults.push(told(fault)));
+    body_faults(service, method, example, texts).into_iter().for_each(|fault| faults.push(told(fault)));
 }
 
 /// What the request's schema says against the body.

@@ -46,23 +46,13 @@ impl Crl {
             return Err(Error::Certificate("a critical extension of the CRL is unknown"));
         }
         // It says itself that a delta elsewhere may know more (PKITS, delta CRL test 4).
-        if tbs
-            .crl_extensions
-            .iter()
-            .flatten()
-            .any(|extension| extension.extn_id == ID_CE_FRESHEST_CRL)
-        {
+        if tbs.crl_extensions.iter().flatten().any(|extension| extension.extn_id == ID_CE_FRESHEST_CRL) {
             return Err(Error::Certificate("the CRL is completed by delta CRLs"));
         }
         let bad_time = Error::Certificate("a time of the CRL cannot be read");
         let mut revoked = HashMap::new();
         for entry in tbs.revoked_certificates.iter().flatten() {
-            if entry
-                .crl_entry_extensions
-                .iter()
-                .flatten()
-                .any(|extension| extension.critical)
-            {
+            if entry.crl_entry_extensions.iter().flatten().any(|extension| extension.critical) {
                 return Err(Error::Certificate("a critical extension of a CRL entry is unknown"));
             }
             let at = timestamp(entry.revocation_date).ok_or(bad_time.clone())?;
@@ -73,11 +63,7 @@ impl Crl {
             der: der.to_vec(),
             tbs: tbs.to_der().map_err(|_| Error::Certificate("not DER"))?,
             signed_with: Algorithm::of_signature(&outer.signature_algorithm),
-            signature: outer
-                .signature
-                .as_bytes()
-                .ok_or(Error::Certificate("unused bits"))?
-                .to_vec(),
+            signature: outer.signature.as_bytes().ok_or(Error::Certificate("unused bits"))?.to_vec(),
             issuer: tbs.issuer.to_der().map_err(|_| Error::Certificate("not DER"))?,
             this_update: timestamp(tbs.this_update).ok_or(bad_time.clone())?,
             next_update: timestamp(next_update).ok_or(bad_time)?,
@@ -87,10 +73,7 @@ impl Crl {
 
     /// Every CRL of a PEM text, in order.
     pub fn all_from_pem(pem: &str) -> Result<Vec<Self>, Error> {
-        pem_sections(pem, SectionKind::Crl, "not PEM")?
-            .iter()
-            .map(|der| Self::from_der(der))
-            .collect()
+        pem_sections(pem, SectionKind::Crl, "not PEM")?.iter().map(|der| Self::from_der(der)).collect()
     }
 
     /// The CRL as PEM.
@@ -130,12 +113,6 @@ impl Crl {
 
 impl std::fmt::Debug for Crl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Crl({} revoked, {}…{})",
-            self.revoked.len(),
-            self.this_update,
-            self.next_update
-        )
+        write!(f, "Crl({} revoked, {}…{})", self.revoked.len(), self.this_update, self.next_update)
     }
 }

@@ -80,23 +80,11 @@ mod tests {
     #[test]
     fn both_or_neither_and_within_limits() {
         assert_eq!(Detached::read(None, None), Ok(None));
-        assert_eq!(
-            Detached::read(Some(b"AAAA"), None),
-            Err(Error::Unreadable("certificate"))
-        );
+        assert_eq!(Detached::read(Some(b"AAAA"), None), Err(Error::Unreadable("certificate")));
         assert_eq!(Detached::read(None, Some(b"AAAA")), Err(Error::Unreadable("sign")));
         let read = |sign: &[u8], certificate: &[u8]| Detached::read(Some(sign), Some(certificate));
         assert!(read(b"AAAA", b"AAAA").is_ok());
-        for bad in [
-            &b""[..],
-            b"A",
-            b"AAA",
-            b"A AA",
-            b"AA==\n",
-            b"-_-_",
-            b"AB==",
-            &[b'A'; 4096],
-        ] {
+        for bad in [&b""[..], b"A", b"AAA", b"A AA", b"AA==\n", b"-_-_", b"AB==", &[b'A'; 4096]] {
             assert_eq!(read(bad, b"AAAA"), Err(Error::Unreadable("sign")), "{bad:?}");
         }
         let huge = vec![b'A'; 4 * CERTIFICATE_LIMIT];

@@ -63,10 +63,7 @@ mod tests {
 
     #[test]
     fn known_digests() {
-        assert_eq!(
-            hex::encode(sha256(b"abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hex::encode(sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(sha256_of_parts(&[b"a", b"", b"bc"]), sha256(b"abc"));
         // RFC 4231, test case 2.
         assert_eq!(

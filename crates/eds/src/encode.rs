@@ -89,14 +89,8 @@ mod tests {
 
     #[test]
     fn names_hide_nothing() {
-        assert_eq!(
-            text(&Any::new(Tag::Utf8String, "Мінск".as_bytes()).unwrap()),
-            Some("Мінск".to_owned())
-        );
-        assert_eq!(
-            text(&Any::new(Tag::BmpString, [0x04, 0x1c, 0, 0x31]).unwrap()),
-            Some("М1".to_owned())
-        );
+        assert_eq!(text(&Any::new(Tag::Utf8String, "Мінск".as_bytes()).unwrap()), Some("Мінск".to_owned()));
+        assert_eq!(text(&Any::new(Tag::BmpString, [0x04, 0x1c, 0, 0x31]).unwrap()), Some("М1".to_owned()));
         assert_eq!(text(&Any::new(Tag::Utf8String, *b"bank.by\0.evil").unwrap()), None);
         assert_eq!(text(&Any::new(Tag::OctetString, *b"x").unwrap()), None);
     }

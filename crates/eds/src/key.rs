@@ -29,11 +29,7 @@ impl VerifyingKey {
             return Err(Error::Key("not in DER"));
         }
         let suite = suite::suite_of_key(&spki.algorithm).ok_or(Error::Algorithm)?;
-        Ok(Self {
-            algorithm: suite.algorithm(),
-            spki: der.into(),
-            key: suite.public_key(&spki)?.into(),
-        })
+        Ok(Self { algorithm: suite.algorithm(), spki: der.into(), key: suite.public_key(&spki)?.into() })
     }
 
     /// The signature is this key's over exactly this message, or [`Error::Invalid`].
@@ -102,9 +98,7 @@ impl SigningKey {
         };
         let encrypted = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes())
             .map_err(|_| Error::Key("not an EncryptedPrivateKeyInfo with PBES2"))?;
-        let plain = encrypted
-            .decrypt(passphrase.expose_secret())
-            .map_err(|_| Error::Passphrase)?;
+        let plain = encrypted.decrypt(passphrase.expose_secret()).map_err(|_| Error::Passphrase)?;
         Self::from_pkcs8_der(plain.as_bytes())
     }
 
@@ -117,10 +111,7 @@ impl SigningKey {
 
     fn new(key: Box<dyn PrivateKey>) -> Result<Self, Error> {
         let verifying = VerifyingKey::from_spki_der(&key.spki()?)?;
-        Ok(Self {
-            verifying,
-            key: key.into(),
-        })
+        Ok(Self { verifying, key: key.into() })
     }
 
     /// The key as PKCS#8 PEM in the clear; wiped when dropped.
@@ -137,13 +128,8 @@ impl SigningKey {
             .map_err(|_| Error::Library)?;
         let plain = self.key.pkcs8()?;
         let info = PrivateKeyInfoRef::from_der(&plain).map_err(|_| Error::Library)?;
-        let document = info
-            .encrypt_with_params(parameters, passphrase.expose_secret())
-            .map_err(|_| Error::Library)?;
-        document
-            .to_pem(ENCRYPTED, LineEnding::LF)
-            .map(|pem| pem.to_string())
-            .map_err(|_| Error::Library)
+        let document = info.encrypt_with_params(parameters, passphrase.expose_secret()).map_err(|_| Error::Library)?;
+        document.to_pem(ENCRYPTED, LineEnding::LF).map(|pem| pem.to_string()).map_err(|_| Error::Library)
     }
 
     /// The key as DER PKCS#8, for the TLS library; wiped when dropped.
@@ -186,10 +172,7 @@ mod tests {
             for form in [Form::Der, Form::Fixed] {
                 let signature = again.sign(b"message", form).unwrap();
                 assert_eq!(key.verifying_key().verify(b"message", &signature, form), Ok(()));
-                assert_eq!(
-                    key.verifying_key().verify(b"massage", &signature, form),
-                    Err(Error::Invalid)
-                );
+                assert_eq!(key.verifying_key().verify(b"massage", &signature, form), Err(Error::Invalid));
             }
         }
     }
@@ -200,10 +183,7 @@ mod tests {
         let pem = key.to_encrypted_pkcs8_pem(&"верны пароль".into()).unwrap();
         let open = SigningKey::from_encrypted_pkcs8_pem(&pem, &"верны пароль".into()).unwrap();
         assert_eq!(open.verifying_key(), key.verifying_key());
-        assert_eq!(
-            SigningKey::from_encrypted_pkcs8_pem(&pem, &"іншы".into()).err(),
-            Some(Error::Passphrase)
-        );
+        assert_eq!(SigningKey::from_encrypted_pkcs8_pem(&pem, &"іншы".into()).err(), Some(Error::Passphrase));
         assert!(SigningKey::from_pkcs8_pem(&pem).is_err());
     }
 

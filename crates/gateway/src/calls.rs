@@ -97,11 +97,7 @@ impl Wanted {
                 "service" => wanted.service.clone_from(value),
                 "status" => wanted.status = value.parse::<u16>().map_err(|_| wrong())?.into(),
                 "limit" => {
-                    wanted.limit = value
-                        .parse()
-                        .ok()
-                        .filter(|n| (1..=1000).contains(n))
-                        .ok_or_else(wrong)?;
+                    wanted.limit = value.parse().ok().filter(|n| (1..=1000).contains(n)).ok_or_else(wrong)?;
                 }
                 "cursor" => {
                     wanted.before = point(value).ok_or_else(|| Refusal::new(Kind::Malformed, "cursor-malformed"))?;

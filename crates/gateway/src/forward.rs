@@ -34,13 +34,7 @@ impl Forward {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Ok(Self {
-            client,
-            base,
-            attempts: upstream.attempts.clamp(1, 3),
-            idempotent,
-            breaker: Breaker::default(),
-        })
+        Ok(Self { client, base, attempts: upstream.attempts.clamp(1, 3), idempotent, breaker: Breaker::default() })
     }
 
     /// A client for upstream calls with this time-out; `tls` is the node's client configuration.
@@ -64,20 +58,13 @@ impl Forward {
         let attempts = if retries { self.attempts } else { 1 };
         let mut outcome = self.once(ask).await;
         for attempt in 1..attempts {
-            if !outcome
-                .as_ref()
-                .is_err_and(|refusal| matches!(refusal.kind, Kind::Upstream | Kind::UpstreamTimeout))
-            {
+            if !outcome.as_ref().is_err_and(|refusal| matches!(refusal.kind, Kind::Upstream | Kind::UpstreamTimeout)) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
             outcome = self.once(ask).await;
         }
-        self.breaker.note(
-            !outcome
-                .as_ref()
-                .is_err_and(|r| matches!(r.kind, Kind::Upstream | Kind::UpstreamTimeout)),
-        );
+        self.breaker.note(!outcome.as_ref().is_err_and(|r| matches!(r.kind, Kind::Upstream | Kind::UpstreamTimeout)));
         outcome
     }
 
@@ -90,10 +77,7 @@ impl Forward {
         let request = if ask.body.is_empty() {
             self.client.get(url)
         } else {
-            self.client
-                .post(url)
-                .header("content-type", "application/json")
-                .body(ask.body.clone())
+            self.client.post(url).header("content-type", "application/json").body(ask.body.clone())
         };
         let response = request
             .header("nais-request-id", ask.request_id.to_string())
@@ -132,11 +116,7 @@ fn judge(status: StatusCode, body: Vec<u8>) -> Result<Reply, Refusal> {
     match status.as_u16() {
         200 | 201 => {
             model::json::parse(&body).map_err(|_| Refusal::new(Kind::Upstream, "provider-answer-invalid"))?;
-            Ok(Reply {
-                status: status.as_u16(),
-                body,
-                subjects: Vec::new(),
-            })
+            Ok(Reply { status: status.as_u16(), body, subjects: Vec::new() })
         }
         400 | 422 => Err(Refusal::new(Kind::Malformed, "provider-refused")),
         404 => Err(Refusal::new(Kind::NotFound, "provider-refused")),
@@ -162,9 +142,7 @@ struct Breaker(Mutex<(u32, Option<Instant>)>);
 
 impl Breaker {
     fn closed(&self) -> bool {
-        self.0
-            .lock()
-            .is_ok_and(|state| state.1.is_none_or(|since| since.elapsed() >= REST))
+        self.0.lock().is_ok_and(|state| state.1.is_none_or(|since| since.elapsed() >= REST))
     }
 
     fn note(&self, ok: bool) {
@@ -200,17 +178,8 @@ mod tests {
     #[test]
     fn only_json_with_a_known_status_passes() {
         assert!(judge(StatusCode::OK, b"{}".to_vec()).is_ok());
-        assert_eq!(
-            judge(StatusCode::OK, b"<html>".to_vec()).unwrap_err().code,
-            "provider-answer-invalid"
-        );
-        assert_eq!(
-            judge(StatusCode::FOUND, Vec::new()).unwrap_err().code,
-            "provider-failed"
-        );
-        assert_eq!(
-            judge(StatusCode::NOT_FOUND, Vec::new()).unwrap_err().kind,
-            Kind::NotFound
-        );
+        assert_eq!(judge(StatusCode::OK, b"<html>".to_vec()).unwrap_err().code, "provider-answer-invalid");
+        assert_eq!(judge(StatusCode::FOUND, Vec::new()).unwrap_err().code, "provider-failed");
+        assert_eq!(judge(StatusCode::NOT_FOUND, Vec::new()).unwrap_err().kind, Kind::NotFound);
     }
 }

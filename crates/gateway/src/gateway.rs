@@ -33,10 +33,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            body_time: Duration::from_secs(30),
-            renewal: Duration::from_millis(500),
-        }
+        Self { body_time: Duration::from_secs(30), renewal: Duration::from_millis(500) }
     }
 }
 
@@ -127,9 +124,7 @@ impl Gateway {
 
     /// The router for the gateway's port: every path goes through the exchange.
     pub fn router(&self) -> axum::Router {
-        axum::Router::new()
-            .fallback(exchange::exchange)
-            .with_state(self.clone())
+        axum::Router::new().fallback(exchange::exchange).with_state(self.clone())
     }
 
     /// What is granted now.
@@ -185,12 +180,7 @@ impl Gateway {
 
     /// Status and problem document of a refusal.
     pub(crate) fn problem(&self, refusal: &Refusal, lang: Lang, instance: &str, request_id: Uuid) -> (u16, Vec<u8>) {
-        let occasion = Occasion {
-            lang,
-            instance,
-            request_id,
-            now: self.clock.now(),
-        };
+        let occasion = Occasion { lang, instance, request_id, now: self.clock.now() };
         let (status, body) = self.problems.problem(refusal, &occasion);
         (status.as_u16(), body)
     }

@@ -38,12 +38,7 @@ pub const TEXTS: [(Lang, &str); 3] = [
 /// All statements of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static Statement> {
     let mut all = operator::statements();
-    for own in [
-        access::STATEMENTS,
-        calls::STATEMENTS,
-        memory::STATEMENTS,
-        queue::STATEMENTS,
-    ] {
+    for own in [access::STATEMENTS, calls::STATEMENTS, memory::STATEMENTS, queue::STATEMENTS] {
         all.extend(own);
     }
     all

@@ -52,11 +52,8 @@ fn operation(service: &Service, method: &Method, lang: Lang) -> Value {
                 object.insert("parameters".into(), Value::Array(parameters(&schema)));
             }
             (Verb::Post, Some(schema)) => {
-                let content: Map<String, Value> = method
-                    .content_types
-                    .iter()
-                    .map(|one| (one.clone(), json!({ "schema": schema })))
-                    .collect();
+                let content: Map<String, Value> =
+                    method.content_types.iter().map(|one| (one.clone(), json!({ "schema": schema }))).collect();
                 object.insert("requestBody".into(), json!({ "required": true, "content": content }));
             }
             _ => {}
@@ -81,9 +78,7 @@ fn responses(service: &Service, method: &Method) -> Value {
         "200": { "description": "OK", "content": { "application/json": { "schema": schema } } },
     });
     if let Some(object) = responses.as_object_mut() {
-        for status in [
-            "400", "401", "403", "404", "409", "413", "415", "429", "500", "502", "503", "504",
-        ] {
+        for status in ["400", "401", "403", "404", "409", "413", "415", "429", "500", "502", "503", "504"] {
             object.insert(status.into(), json!({ "$ref": "#/components/responses/Problem" }));
         }
     }
@@ -91,13 +86,8 @@ fn responses(service: &Service, method: &Method) -> Value {
 }
 
 fn parameters(schema: &Value) -> Vec<Value> {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     schema
         .get("properties")
         .and_then(Value::as_object)

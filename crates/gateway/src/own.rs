@@ -16,9 +16,7 @@ pub(crate) async fn answer(gateway: &Gateway, case: Case, page: Own) -> Result<A
     let reply = match &page {
         Own::Services => Ok(services(gateway, &case)),
         Own::Calls => match calls::Wanted::read(&case.call.query()) {
-            Ok(wanted) => calls::list(&gateway.db, case.caller.asker.id.clone(), wanted)
-                .await
-                .map(ok),
+            Ok(wanted) => calls::list(&gateway.db, case.caller.asker.id.clone(), wanted).await.map(ok),
             Err(refusal) => Err(refusal),
         },
         Own::OpenApi(context) => description(gateway, &case, context),
@@ -29,11 +27,7 @@ pub(crate) async fn answer(gateway: &Gateway, case: Case, page: Own) -> Result<A
 }
 
 fn ok(body: Vec<u8>) -> Reply {
-    Reply {
-        status: 200,
-        body,
-        subjects: Vec::new(),
-    }
+    Reply { status: 200, body, subjects: Vec::new() }
 }
 
 fn json_reply(value: &Value) -> Reply {
@@ -80,11 +74,7 @@ fn description(gateway: &Gateway, case: &Case, context: &str) -> Result<Reply, R
         .iter()
         .find(|service| service.passport.context.as_deref() == Some(context))
         .ok_or_else(|| Refusal::new(Kind::NotFound, "not-found").with("path", &case.call.path))?;
-    Ok(json_reply(&openapi::describe(
-        service,
-        case.call.lang,
-        &format!("https://{}", case.call.host),
-    )))
+    Ok(json_reply(&openapi::describe(service, case.call.lang, &format!("https://{}", case.call.host))))
 }
 
 /// The private record of a leaf: for the consumer whose call it was, and for the owner of the service.
@@ -111,7 +101,5 @@ async fn entry(gateway: &Gateway, case: &Case, id: &str) -> Result<Reply, Refusa
         return Err(unknown());
     }
     let record = serde_json::to_value(&found.record).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
-    Ok(json_reply(
-        &json!({ "record": record, "salt": hex::encode(found.salt), "index": index }),
-    ))
+    Ok(json_reply(&json!({ "record": record, "salt": hex::encode(found.salt), "index": index })))
 }

@@ -76,16 +76,9 @@ pub(crate) async fn accept(gateway: &Gateway, permitted: Permitted) -> Result<An
     let consumer = waiting.consumer;
     let body = pending(&case.call.request_id);
     let effect = Answer::Effect(Box::new(move |tx: &mut Tx<'_>| {
-        tx.execute(
-            &QUEUED,
-            &[(&id).into(), (&consumer).into(), now.into(), (now + TERM_MICROS).into()],
-        )?;
+        tx.execute(&QUEUED, &[(&id).into(), (&consumer).into(), now.into(), (now + TERM_MICROS).into()])?;
         jobs::enqueue(tx, &id, QUEUE, now, &sealed)?;
-        Ok(Reply {
-            status: 202,
-            body,
-            subjects: Vec::new(),
-        })
+        Ok(Reply { status: 202, body, subjects: Vec::new() })
     }));
     let answered = Answered::own(gateway, case, Ok(effect)).await;
     gateway.wake.notify_one();
@@ -93,9 +86,7 @@ pub(crate) async fn accept(gateway: &Gateway, permitted: Permitted) -> Result<An
 }
 
 fn pending(id: &Uuid) -> Vec<u8> {
-    serde_json::json!({ "status": 202, "queue_id": id, "location": format!("/queue/{id}") })
-        .to_string()
-        .into_bytes()
+    serde_json::json!({ "status": 202, "queue_id": id, "location": format!("/queue/{id}") }).to_string().into_bytes()
 }
 
 /// The answer of a kept question, or 202 while it waits.
@@ -124,11 +115,7 @@ pub(crate) async fn fetch(gateway: &Gateway, case: &Case, id: &str) -> Result<Re
             body: gateway.vault.open(&aad(&key), &sealed).map_err(Error::refusal)?,
             subjects: Vec::new(),
         }),
-        _ => Ok(Reply {
-            status: 202,
-            body: pending(&uuid),
-            subjects: Vec::new(),
-        }),
+        _ => Ok(Reply { status: 202, body: pending(&uuid), subjects: Vec::new() }),
     }
 }
 
@@ -154,10 +141,7 @@ pub(crate) fn forget(tx: &mut Tx<'_>, now: i64) -> Result<(), Error> {
 pub async fn work(gateway: Gateway) {
     loop {
         let now = gateway.clock.micros();
-        let claimed = gateway
-            .db
-            .write(move |tx| jobs::claim(tx, QUEUE, now, LEASE_MICROS))
-            .await;
+        let claimed = gateway.db.write(move |tx| jobs::claim(tx, QUEUE, now, LEASE_MICROS)).await;
         match claimed {
             Ok(Some(job)) => carry_out(&gateway, job).await,
             Ok(None) => {
@@ -180,14 +164,8 @@ async fn carry_out(gateway: &Gateway, job: jobs::Claimed) {
         }
     };
     let id = Uuid::from_bytes(job.id);
-    let mut recording = Recording::queued(
-        gateway,
-        id,
-        waiting.consumer.clone(),
-        waiting.path.clone(),
-        waiting.lang,
-        waiting.at,
-    );
+    let mut recording =
+        Recording::queued(gateway, id, waiting.consumer.clone(), waiting.path.clone(), waiting.lang, waiting.at);
     let answer = ask(gateway, id, waiting, &mut recording).await;
     if let Err(refusal) = &answer
         && job.attempts < ATTEMPTS
@@ -205,10 +183,7 @@ async fn carry_out(gateway: &Gateway, job: jobs::Claimed) {
 }
 
 fn temporary(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Upstream | Kind::UpstreamTimeout | Kind::Unavailable | Kind::Internal
-    )
+    matches!(kind, Kind::Upstream | Kind::UpstreamTimeout | Kind::Unavailable | Kind::Internal)
 }
 
 fn open(gateway: &Gateway, job: &jobs::Claimed) -> Result<Waiting, Error> {
@@ -218,9 +193,7 @@ fn open(gateway: &Gateway, job: &jobs::Claimed) -> Result<Waiting, Error> {
 
 /// What was permitted when it was kept must still be permitted when it is answered.
 async fn ask(gateway: &Gateway, id: Uuid, waiting: Waiting, recording: &mut Recording) -> Result<Answer, Refusal> {
-    let body = BASE64_STANDARD
-        .decode(&waiting.body)
-        .map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
+    let body = BASE64_STANDARD.decode(&waiting.body).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
     let verb = if body.is_empty() { Verb::GET } else { Verb::POST };
     let Found::Route(route) = gateway.catalogue().find(&verb, &waiting.path) else {
         return Err(Refusal::new(Kind::NotFound, "not-found").with("path", waiting.path));
@@ -233,11 +206,7 @@ async fn ask(gateway: &Gateway, id: Uuid, waiting: Waiting, recording: &mut Reco
     let (_, ground) = granted(caller, &route, gateway.clock.now())?;
     recording.permitted(ground, None);
     let query = query_of(&waiting.target);
-    let json = if body.is_empty() {
-        query_json(&query)?
-    } else {
-        json::parse(&body).map_err(json::refuse)?
-    };
+    let json = if body.is_empty() { query_json(&query)? } else { json::parse(&body).map_err(json::refuse)? };
     let ask = Ask {
         request_id: id,
         at: waiting.at,

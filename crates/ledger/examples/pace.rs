@@ -91,35 +91,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let total: u64 = std::env::args().nth(1).map_or(Ok(200_000), |count| count.parse())?;
     let folder = tempfile::tempdir()?;
     let (clock, vault) = (Clock::system(), Vault::new(&store::random())?);
-    let key = NoteKey::new(
-        "pace.example",
-        Algorithm::Ed25519,
-        SigningKey::generate(eds::Algorithm::Ed25519)?,
-    )?;
+    let key = NoteKey::new("pace.example", Algorithm::Ed25519, SigningKey::generate(eds::Algorithm::Ed25519)?)?;
     let log = Log::new(key, Vec::new(), clock.clone());
     let spent = std::sync::Arc::<std::sync::atomic::AtomicU64>::default();
-    let seal = Measured {
-        inner: log.sequencer(),
-        spent: spent.clone(),
-    };
+    let seal = Measured { inner: log.sequencer(), spent: spent.clone() };
     let file = folder.path().join("pace.db");
-    let db = Db::open(
-        &DbConfig::new(format!("sqlite:{}", file.display())),
-        ledger::SCHEMA,
-        Box::new(seal),
-    )?;
+    let db = Db::open(&DbConfig::new(format!("sqlite:{}", file.display())), ledger::SCHEMA, Box::new(seal))?;
     ledger::start(&log, &db, &[]).await?;
 
     for batch in [1u64, 64, 1024] {
-        measure(
-            &db,
-            &clock,
-            &vault,
-            &spent,
-            batch,
-            if batch == 1 { 500 } else { total / 2 },
-        )
-        .await?;
+        measure(&db, &clock, &vault, &spent, batch, if batch == 1 { 500 } else { total / 2 }).await?;
     }
     let size = log.head().edge.size();
     let copy = folder.path().join("copy.db");
@@ -137,11 +118,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     let start = Instant::now();
     let again = Log::new(
-        NoteKey::new(
-            "pace.example",
-            Algorithm::Ed25519,
-            SigningKey::generate(eds::Algorithm::Ed25519)?,
-        )?,
+        NoteKey::new("pace.example", Algorithm::Ed25519, SigningKey::generate(eds::Algorithm::Ed25519)?)?,
         Vec::new(),
         clock,
     );

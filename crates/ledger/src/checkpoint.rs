@@ -25,9 +25,7 @@ impl Checkpoint {
     /// Reads the text of a note. Extension lines are allowed and not looked at.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let wrong = |expected| Error::format("checkpoint", expected);
-        let body = text
-            .strip_suffix('\n')
-            .ok_or_else(|| wrong("a last newline was expected"))?;
+        let body = text.strip_suffix('\n').ok_or_else(|| wrong("a last newline was expected"))?;
         let mut lines = body.split('\n');
         let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
             return Err(wrong("three lines were expected"));
@@ -38,11 +36,7 @@ impl Checkpoint {
         let size = decimal(size).filter(|size| i64::try_from(*size).is_ok());
         let size = size.ok_or_else(|| wrong("the second line must be the tree's size"))?;
         let root = parse_hash(root).ok_or_else(|| wrong("the third line must be the root in base64"))?;
-        Ok(Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-        })
+        Ok(Self { origin: origin.to_owned(), size, root })
     }
 
     /// Reads a note, checks this log's signature on it and that it is this log's.
@@ -51,10 +45,7 @@ impl Checkpoint {
         let checkpoint = Self::parse(&note.text)?;
         note.verify(vkey)?;
         if checkpoint.origin != vkey.name() {
-            return Err(Error::Origin {
-                expected: vkey.name().to_owned(),
-                found: checkpoint.origin,
-            });
+            return Err(Error::Origin { expected: vkey.name().to_owned(), found: checkpoint.origin });
         }
         Ok((checkpoint, note))
     }

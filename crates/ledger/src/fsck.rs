@@ -141,15 +141,10 @@ fn check(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, Error> {
     let (size, root) = rows::head(tx)?.unwrap_or((0, crate::tree::EMPTY_ROOT));
-    let mut report = Report {
-        size,
-        ..Report::default()
-    };
+    let mut report = Report { size, ..Report::default() };
     let (kept, unsigned) = checkpoints(tx, vkey)?;
     let mut kept = kept.into_iter().peekable();
-    unsigned
-        .into_iter()
-        .for_each(|size| report.add(Fault::Checkpoint { size }));
+    unsigned.into_iter().for_each(|size| report.add(Fault::Checkpoint { size }));
     let (mut edge, mut from) = (Edge::default(), 0);
     loop {
         let rows = chunk(tx, from)?;
@@ -177,9 +172,7 @@ fn check(
 
 /// Kept checkpoints that the log signed, smallest first, and sizes of those it did not.
 fn checkpoints(tx: &mut Tx<'_>, vkey: &Vkey) -> Result<(Vec<Checkpoint>, Vec<u64>), Error> {
-    let notes = tx.query(&CHECKPOINTS, &[], |row| {
-        Ok((count(row.int(0)?)?, row.text(1)?.to_owned()))
-    })?;
+    let notes = tx.query(&CHECKPOINTS, &[], |row| Ok((count(row.int(0)?)?, row.text(1)?.to_owned())))?;
     let (mut signed, mut unsigned) = (Vec::new(), Vec::new());
     for (size, note) in notes {
         match Checkpoint::verify(&note, vkey) {
@@ -206,19 +199,9 @@ fn verify_rows(rows: &[Row], vault: Option<&Vault>, report: &mut Report) -> Vec<
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = rows.len().div_ceil(workers).max(1);
     let parts: Vec<Vec<(Hash, Option<bool>)>> = std::thread::scope(|scope| {
-        let verify = |rows: &[Row]| {
-            rows.iter()
-                .map(|row| (leaf_hash(&row.data), holds(row, vault)))
-                .collect()
-        };
-        let threads: Vec<_> = rows
-            .chunks(share)
-            .map(|part| scope.spawn(move || verify(part)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_default())
-            .collect()
+        let verify = |rows: &[Row]| rows.iter().map(|row| (leaf_hash(&row.data), holds(row, vault))).collect();
+        let threads: Vec<_> = rows.chunks(share).map(|part| scope.spawn(move || verify(part))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
     });
     let mut hashes = Vec::with_capacity(rows.len());
     for ((hash, holds), row) in parts.into_iter().flatten().zip(rows) {
@@ -237,11 +220,7 @@ fn verify_rows(rows: &[Row], vault: Option<&Vault>, report: &mut Report) -> Vec<
 fn holds(row: &Row, vault: Option<&Vault>) -> Option<bool> {
     let (vault, private) = (vault?, row.private.as_ref()?);
     let opened = record::open(&row.key, private, vault);
-    Some(
-        opened
-            .and_then(|found| record::commit(&found.record, &found.salt))
-            .is_ok_and(|entry| entry == row.data),
-    )
+    Some(opened.and_then(|found| record::commit(&found.record, &found.salt)).is_ok_and(|entry| entry == row.data))
 }
 
 /// The hashes that continue the tree of `next` entries, in runs; a gap is told, and filled with a hash no entry has, so
@@ -275,10 +254,7 @@ fn grow(
     let mut rest = hashes;
     loop {
         let end = edge.size() + rest.len() as u64;
-        let due = kept
-            .peek()
-            .filter(|checkpoint| checkpoint.size <= end)
-            .map(|checkpoint| checkpoint.size);
+        let due = kept.peek().filter(|checkpoint| checkpoint.size <= end).map(|checkpoint| checkpoint.size);
         let stop = usize::try_from(due.unwrap_or(end).saturating_sub(edge.size())).unwrap_or(usize::MAX);
         let (now, later) = rest.split_at_checked(stop).unwrap_or((rest, &[]));
         let grown = edge.grow(now);
@@ -301,29 +277,17 @@ fn advance(tx: &mut Tx<'_>, edge: &mut Edge, grown: &Growth, report: &mut Report
     report.entries += grown.size() - from;
     for tile in edge.advance(grown) {
         let key = [i64::from(tile.level).into(), int(tile.number).into()];
-        let stored = tx
-            .query_opt(&TILE, &key, |row| Ok(parse_tile(row.bytes(0)?)))?
-            .flatten();
+        let stored = tx.query_opt(&TILE, &key, |row| Ok(parse_tile(row.bytes(0)?)))?.flatten();
         report.tiles += 1;
         match stored {
             Some(stored) if stored == tile.hashes => {}
             Some(stored) if tile.level == 0 => {
                 let differs = stored.iter().zip(&tile.hashes).enumerate().filter(|(_, (a, b))| a != b);
                 let first = tile.number * TILE_WIDTH;
-                differs.for_each(|(at, _)| {
-                    report.add(Fault::Entry {
-                        index: first + at as u64,
-                    })
-                });
-                report.add(Fault::Tile {
-                    level: 0,
-                    number: tile.number,
-                });
+                differs.for_each(|(at, _)| report.add(Fault::Entry { index: first + at as u64 }));
+                report.add(Fault::Tile { level: 0, number: tile.number });
             }
-            _ => report.add(Fault::Tile {
-                level: tile.level,
-                number: tile.number,
-            }),
+            _ => report.add(Fault::Tile { level: tile.level, number: tile.number }),
         }
     }
     Ok(())
@@ -332,9 +296,7 @@ fn advance(tx: &mut Tx<'_>, edge: &mut Edge, grown: &Growth, report: &mut Report
 fn stray_tiles(tx: &mut Tx<'_>, size: u64, report: &mut Report) -> Result<(), Error> {
     for level in 0..8u8 {
         let expected = size.checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0);
-        let found = tx.query_opt(&COUNT_TILES, &[i64::from(level).into()], |row| {
-            Ok((row.int(0)?, row.opt_int(1)?))
-        })?;
+        let found = tx.query_opt(&COUNT_TILES, &[i64::from(level).into()], |row| Ok((row.int(0)?, row.opt_int(1)?)))?;
         let stray =
             found.is_some_and(|(tiles, last)| tiles > int(expected) || last.is_some_and(|last| last >= int(expected)));
         if stray {

@@ -69,18 +69,12 @@ impl fmt::Debug for Log {
 impl Log {
     /// A log of this key, closed until [`crate::start()`] has looked at the database.
     pub fn new(key: NoteKey, more: Vec<Box<dyn SignLine>>, clock: Clock) -> Self {
-        let head = Head {
-            edge: Edge::default(),
-            note: "".into(),
-        };
+        let head = Head { edge: Edge::default(), note: "".into() };
         Self(Arc::new(Inner {
             key,
             more,
             clock,
-            gate: Mutex::new(Gate {
-                closed: Some("the start-up check has not ended".into()),
-                committing: false,
-            }),
+            gate: Mutex::new(Gate { closed: Some("the start-up check has not ended".into()), committing: false }),
             head: watch::Sender::new(Arc::new(head)),
             cosigned: RwLock::new(None),
         }))
@@ -188,21 +182,11 @@ impl Log {
             return if same {
                 Ok(released)
             } else {
-                Err(Error::RolledBack {
-                    own: edge.size(),
-                    witness: released.edge.size(),
-                })
+                Err(Error::RolledBack { own: edge.size(), witness: released.edge.size() })
             };
         }
-        let note = self.sign(&Checkpoint {
-            origin: self.origin().to_owned(),
-            size: edge.size(),
-            root,
-        })?;
-        let head = Arc::new(Head {
-            edge: edge.clone(),
-            note: note.into(),
-        });
+        let note = self.sign(&Checkpoint { origin: self.origin().to_owned(), size: edge.size(), root })?;
+        let head = Arc::new(Head { edge: edge.clone(), note: note.into() });
         self.0.head.send_replace(Arc::clone(&head));
         Ok(head)
     }

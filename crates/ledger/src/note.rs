@@ -54,12 +54,7 @@ impl Vkey {
         let key = VerifyingKey::from_spki_der(&[SPKI.as_slice(), &public].concat())
             .map_err(|_| Error::format("verifier key", "the 32 bytes are no Ed25519 key"))?;
         let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[algorithm.byte()], &public]);
-        Ok(Self {
-            name: name.to_owned(),
-            id: [a, b, c, d],
-            algorithm,
-            key,
-        })
+        Ok(Self { name: name.to_owned(), id: [a, b, c, d], algorithm, key })
     }
 
     /// Reads `name+hash+base64`.
@@ -129,10 +124,7 @@ impl NoteKey {
     /// An Ed25519 key of a log or a witness under this name.
     pub fn new(name: &str, algorithm: Algorithm, key: SigningKey) -> Result<Self, Error> {
         let public = raw_public(&key).ok_or_else(|| Error::Key(name.to_owned()))?; // of another suite
-        Ok(Self {
-            vkey: Vkey::new(name, algorithm, public)?,
-            key,
-        })
+        Ok(Self { vkey: Vkey::new(name, algorithm, public)?, key })
     }
 
     /// The key others check with.
@@ -150,10 +142,7 @@ impl NoteKey {
                 cosigned(text, time)
             }
         };
-        let signature = self
-            .key
-            .sign(&message, Form::Fixed)
-            .map_err(|_| Error::Key(self.vkey.name.clone()))?;
+        let signature = self.key.sign(&message, Form::Fixed).map_err(|_| Error::Key(self.vkey.name.clone()))?;
         blob.extend_from_slice(&signature);
         Ok(format!("\u{2014} {} {}\n", self.vkey.name, STANDARD.encode(blob)))
     }
@@ -193,11 +182,7 @@ impl Line {
         if !is_name(name) || signature.is_empty() {
             return None;
         }
-        Some(Self {
-            name: name.to_owned(),
-            id: id.try_into().ok()?,
-            signature: signature.to_vec(),
-        })
+        Some(Self { name: name.to_owned(), id: id.try_into().ok()?, signature: signature.to_vec() })
     }
 }
 
@@ -211,9 +196,7 @@ impl fmt::Display for Line {
 /// Reads signature lines, each ending in a newline: what a witness answers.
 pub fn parse_lines(text: &str) -> Result<Vec<Line>, Error> {
     let wrong = |expected| Error::format("note", expected);
-    let body = text
-        .strip_suffix('\n')
-        .ok_or_else(|| wrong("a signature line ends in a newline"))?;
+    let body = text.strip_suffix('\n').ok_or_else(|| wrong("a signature line ends in a newline"))?;
     let mut lines = Vec::new();
     for line in body.split('\n') {
         if lines.len() == MAX_LINES {
@@ -243,27 +226,18 @@ impl Note {
         if note.bytes().any(|b| b < 0x20 && b != b'\n') {
             return Err(wrong("control characters are not allowed"));
         }
-        let at = note
-            .rfind("\n\n")
-            .ok_or_else(|| wrong("an empty line before the signatures was expected"))?;
+        let at = note.rfind("\n\n").ok_or_else(|| wrong("an empty line before the signatures was expected"))?;
         let (text, lines) = (note.get(..=at), note.get(at + 2..));
         let (Some(text), Some(lines)) = (text, lines) else {
             return Err(wrong("an empty line before the signatures was expected"));
         };
-        Ok(Self {
-            text: text.to_owned(),
-            lines: parse_lines(lines)?,
-        })
+        Ok(Self { text: text.to_owned(), lines: parse_lines(lines)? })
     }
 
     /// The text is signed by this key; the time of a cosignature.
     pub fn verify(&self, vkey: &Vkey) -> Result<Option<u64>, Error> {
         let mut outcome = Err(Error::NotSigned(vkey.to_string()));
-        for line in self
-            .lines
-            .iter()
-            .filter(|line| line.id == vkey.id && line.name == vkey.name)
-        {
+        for line in self.lines.iter().filter(|line| line.id == vkey.id && line.name == vkey.name) {
             outcome = Ok(verify_line(&self.text, line, vkey)?);
         }
         outcome

@@ -17,11 +17,7 @@ pub trait HashSource {
 
 /// Root of the first `size` leaves.
 pub fn root(size: u64, source: &mut impl HashSource) -> Result<Hash, Error> {
-    if size == 0 {
-        Ok(EMPTY_ROOT)
-    } else {
-        range(0, size, source)
-    }
+    if size == 0 { Ok(EMPTY_ROOT) } else { range(0, size, source) }
 }
 
 /// Proof that leaf `index` is in the tree of the first `size` leaves, from the leaf's sibling upwards.
@@ -130,11 +126,7 @@ pub fn verify_consistency(old: u64, old_root: &Hash, size: u64, root: &Hash, pro
         return Err(Error::OutOfTree { index: old, size });
     }
     if old == size || old == 0 {
-        let fits = if old == 0 {
-            *old_root == EMPTY_ROOT
-        } else {
-            old_root == root
-        };
+        let fits = if old == 0 { *old_root == EMPTY_ROOT } else { old_root == root };
         let fits = fits && (size != 0 || *root == EMPTY_ROOT);
         return if !proof.is_empty() {
             Err(Error::ProofLength)
@@ -145,11 +137,7 @@ pub fn verify_consistency(old: u64, old_root: &Hash, size: u64, root: &Hash, pro
         };
     }
     let mut rest = proof.iter();
-    let first = if old.is_power_of_two() {
-        old_root
-    } else {
-        rest.next().ok_or(Error::ProofLength)?
-    };
+    let first = if old.is_power_of_two() { old_root } else { rest.next().ok_or(Error::ProofLength)? };
     let shared = (old - 1).trailing_ones();
     let (mut number, mut last) = ((old - 1) >> shared, (size - 1) >> shared);
     let (mut old_hash, mut hash) = (*first, *first);
@@ -173,9 +161,5 @@ pub fn verify_consistency(old: u64, old_root: &Hash, size: u64, root: &Hash, pro
     if last != 0 {
         return Err(Error::ProofLength);
     }
-    if old_hash == *old_root && hash == *root {
-        Ok(())
-    } else {
-        Err(Error::ProofRoot)
-    }
+    if old_hash == *old_root && hash == *root { Ok(()) } else { Err(Error::ProofRoot) }
 }

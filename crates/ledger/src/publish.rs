@@ -29,9 +29,7 @@ pub async fn publish(reader: LogReader, blobs: Blobs) {
 /// Publishes every tile and bundle that is full and not published yet; how many bundles there were.
 pub async fn publish_once(reader: &LogReader, blobs: &Blobs) -> Result<u64, Error> {
     let full = reader.log().head().edge.size() / TILE_WIDTH;
-    let done = rows::read(reader.db(), |tx| {
-        Ok(tx.query_opt(&PUBLISHED, &[], |row| count(row.int(0)?))?.unwrap_or(0))
-    });
+    let done = rows::read(reader.db(), |tx| Ok(tx.query_opt(&PUBLISHED, &[], |row| count(row.int(0)?))?.unwrap_or(0)));
     let done = done.await?;
     for number in done..full {
         put(reader, blobs, TilePath::entries(number)).await?;
@@ -44,10 +42,7 @@ pub async fn publish_once(reader: &LogReader, blobs: &Blobs) -> Result<u64, Erro
         }
     }
     if full > done {
-        reader
-            .db()
-            .write(move |tx| tx.execute(&SET_PUBLISHED, &[int(full).into()]))
-            .await?;
+        reader.db().write(move |tx| tx.execute(&SET_PUBLISHED, &[int(full).into()])).await?;
     }
     Ok(full.saturating_sub(done))
 }

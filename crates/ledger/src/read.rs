@@ -58,32 +58,22 @@ impl LogReader {
             }
             _ => (head.edge.size(), Arc::clone(&head.note)),
         };
-        let proof = self
-            .prove(head, move |source| prove_inclusion(index, size, source))
-            .await?;
-        Ok(Receipt {
-            extra: None,
-            index,
-            proof,
-            checkpoint: note.to_string(),
-        })
+        let proof = self.prove(head, move |source| prove_inclusion(index, size, source)).await?;
+        Ok(Receipt { extra: None, index, proof, checkpoint: note.to_string() })
     }
 
     /// The inclusion proof of entry `index` in the released tree.
     pub async fn proof(&self, index: u64) -> Result<(Arc<Head>, Vec<Hash>), Error> {
         let head = self.log.head();
         let size = head.edge.size();
-        let proof = self
-            .prove(Arc::clone(&head), move |source| prove_inclusion(index, size, source))
-            .await?;
+        let proof = self.prove(Arc::clone(&head), move |source| prove_inclusion(index, size, source)).await?;
         Ok((head, proof))
     }
 
     /// The proof that the tree of `head` continues that of the first `old` entries.
     pub async fn consistency(&self, old: u64, head: Arc<Head>) -> Result<Vec<Hash>, Error> {
         let size = head.edge.size();
-        self.prove(head, move |source| prove_consistency(old, size, source))
-            .await
+        self.prove(head, move |source| prove_consistency(old, size, source)).await
     }
 
     async fn prove(
@@ -123,16 +113,9 @@ impl LogReader {
 
 /// All hashes or entries that the path names are in a tree of `size`.
 fn covers(path: &TilePath, size: u64) -> bool {
-    let level = if let Content::Hashes(level) = path.content {
-        u32::from(level)
-    } else {
-        0
-    };
+    let level = if let Content::Hashes(level) = path.content { u32::from(level) } else { 0 };
     let nodes = size.checked_shr(8 * level).unwrap_or(0);
-    let end = path
-        .number
-        .checked_mul(TILE_WIDTH)
-        .and_then(|first| first.checked_add(u64::from(path.width)));
+    let end = path.number.checked_mul(TILE_WIDTH).and_then(|first| first.checked_add(u64::from(path.width)));
     end.is_some_and(|end| end <= nodes)
 }
 
@@ -141,9 +124,7 @@ fn tile(tx: &mut Tx<'_>, head: &Head, path: &TilePath) -> Result<Bytes, Error> {
     match path.content {
         Content::Hashes(level) => {
             let hashes = TxSource::new(tx, &head.edge).tile(level, path.number)?;
-            let part = hashes
-                .get(..width)
-                .ok_or_else(|| Error::Damaged(format!("tile {path} is short")))?;
+            let part = hashes.get(..width).ok_or_else(|| Error::Damaged(format!("tile {path} is short")))?;
             Ok(part.concat().into())
         }
         Content::Entries => {
@@ -164,11 +145,7 @@ pub(crate) fn bundle(tx: &mut Tx<'_>, from: u64, to: u64) -> Result<Vec<u8>, Err
         found += 1;
         Ok(true)
     })?;
-    if found == to - from {
-        Ok(out)
-    } else {
-        Err(Error::Damaged(format!("entries {from} to {to} are not complete")))
-    }
+    if found == to - from { Ok(out) } else { Err(Error::Damaged(format!("entries {from} to {to} are not complete"))) }
 }
 
 /// Record, salt and number of the first entry of a request; `None` when there is none or its salt was destroyed.
@@ -188,8 +165,7 @@ pub fn private_all(tx: &mut Tx<'_>, vault: &Vault, request_id: &[u8; 16]) -> Res
         Ok((count(row.int(0)?)?, row.opt_bytes(1)?.map(<[u8]>::to_vec)))
     })?;
     let kept = rows.into_iter().filter_map(|(index, sealed)| Some((index, sealed?)));
-    kept.map(|(index, sealed)| Ok((record::open(request_id, &sealed, vault)?, index)))
-        .collect()
+    kept.map(|(index, sealed)| Ok((record::open(request_id, &sealed, vault)?, index))).collect()
 }
 
 /// Destroys record and salt of an entry: its leaf stays provable and says nothing any more. True if they were there.

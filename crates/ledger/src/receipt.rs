@@ -35,9 +35,8 @@ impl Receipt {
         if text.starts_with(FIRST_LINE) {
             return Self::parse(text);
         }
-        let decoded = STANDARD
-            .decode(text.trim())
-            .map_err(|_| wrong("`c2sp.org/tlog-proof@v1` or its base64 was expected"))?;
+        let decoded =
+            STANDARD.decode(text.trim()).map_err(|_| wrong("`c2sp.org/tlog-proof@v1` or its base64 was expected"))?;
         Self::parse(std::str::from_utf8(&decoded).map_err(|_| wrong("UTF-8 was expected"))?)
     }
 
@@ -49,9 +48,8 @@ impl Receipt {
         }
         let rest = text.strip_prefix(FIRST_LINE).and_then(|rest| rest.strip_prefix('\n'));
         let rest = rest.ok_or_else(|| wrong("the first line must be `c2sp.org/tlog-proof@v1`"))?;
-        let (head, checkpoint) = rest
-            .split_once("\n\n")
-            .ok_or_else(|| wrong("an empty line before the checkpoint was expected"))?;
+        let (head, checkpoint) =
+            rest.split_once("\n\n").ok_or_else(|| wrong("an empty line before the checkpoint was expected"))?;
         let mut lines = head.split('\n').peekable();
         let extra = match lines.peek().and_then(|line| line.strip_prefix("extra ")) {
             Some(extra) => {
@@ -66,12 +64,7 @@ impl Receipt {
         let proof: Option<Vec<Hash>> = lines.map(parse_hash).collect();
         let proof = proof.filter(|proof| proof.len() <= MAX_PROOF);
         let proof = proof.ok_or_else(|| wrong("at most 63 hashes in base64 were expected"))?;
-        Ok(Self {
-            extra,
-            index,
-            proof,
-            checkpoint: checkpoint.to_owned(),
-        })
+        Ok(Self { extra, index, proof, checkpoint: checkpoint.to_owned() })
     }
 
     /// The same bearing these extra bytes.
@@ -89,9 +82,7 @@ impl fmt::Display for Receipt {
             writeln!(f, "extra {}", STANDARD.encode(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
-        self.proof
-            .iter()
-            .try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash)))?;
+        self.proof.iter().try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash)))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }

@@ -163,11 +163,7 @@ pub fn commit(record: &Record, salt: &[u8; 32]) -> Result<Vec<u8>, Error> {
 pub fn entry(record: &Record, salt: &[u8; 32], vault: &Vault) -> Result<store::Entry, Error> {
     let plain = Compact::from(record).pack(salt)?;
     let key = record.request_id.into_bytes();
-    Ok(store::Entry {
-        data: commit(record, salt)?,
-        key,
-        private: vault.seal(&key, &plain),
-    })
+    Ok(store::Entry { data: commit(record, salt)?, key, private: vault.seal(&key, &plain) })
 }
 
 /// Record and salt of a sealed private part.
@@ -234,10 +230,7 @@ impl Compact<'_> {
         let (salt, packed) = plain.split_first_chunk::<32>().ok_or_else(wrong)?;
         let compact: Compact<'_> = postcard::from_bytes(packed).map_err(|_| wrong())?;
         if compact.version != 1 {
-            return Err(Error::format(
-                "record",
-                "its version is unknown: a newer release wrote it",
-            ));
+            return Err(Error::format("record", "its version is unknown: a newer release wrote it"));
         }
         let [consumer, decision, ground, method, service, treaty] =
             compact.texts.map(|text| text.map(|text| Cow::Owned(text.into_owned())));
@@ -294,11 +287,7 @@ mod pseudonyms {
             let mut out = [0; 16];
             hex::decode_to_slice(text.as_ref(), &mut out).map(|()| out)
         };
-        texts
-            .iter()
-            .map(decode)
-            .collect::<Result<_, _>>()
-            .map_err(D::Error::custom)
+        texts.iter().map(decode).collect::<Result<_, _>>().map_err(D::Error::custom)
     }
 }
 

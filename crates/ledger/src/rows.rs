@@ -44,11 +44,7 @@ pub(crate) fn leaves(tx: &mut Tx<'_>, from: u64, to: u64) -> Result<Vec<Hash>, E
         next += 1;
         Ok(true)
     })?;
-    if next == to {
-        Ok(hashes)
-    } else {
-        Err(Error::Damaged(format!("entry {next} is missing")))
-    }
+    if next == to { Ok(hashes) } else { Err(Error::Damaged(format!("entry {next} is missing"))) }
 }
 
 /// The right edge of the first `size` entries, from entries and full tiles.
@@ -64,24 +60,16 @@ pub(crate) fn load_edge(tx: &mut Tx<'_>, size: u64) -> Result<Edge, Error> {
 /// Roots of the full tiles `from..to` of a level, all of which must be there.
 fn tile_roots(tx: &mut Tx<'_>, level: usize, from: u64, to: u64) -> Result<Vec<Hash>, Error> {
     let (mut roots, mut next) = (Vec::new(), from);
-    tx.each(
-        &TILES,
-        &[(level as i64).into(), int(from).into(), int(to).into()],
-        |row| {
-            let root = parse_tile(row.bytes(1)?).and_then(|hashes| subtree_hash(&hashes));
-            let Some(root) = root.filter(|_| row.int(0).is_ok_and(|number| number == int(next))) else {
-                return Ok(false);
-            };
-            roots.push(root);
-            next += 1;
-            Ok(true)
-        },
-    )?;
-    if next == to {
-        Ok(roots)
-    } else {
-        Err(Error::Damaged(format!("tile {level}/{next} is missing or damaged")))
-    }
+    tx.each(&TILES, &[(level as i64).into(), int(from).into(), int(to).into()], |row| {
+        let root = parse_tile(row.bytes(1)?).and_then(|hashes| subtree_hash(&hashes));
+        let Some(root) = root.filter(|_| row.int(0).is_ok_and(|number| number == int(next))) else {
+            return Ok(false);
+        };
+        roots.push(root);
+        next += 1;
+        Ok(true)
+    })?;
+    if next == to { Ok(roots) } else { Err(Error::Damaged(format!("tile {level}/{next} is missing or damaged"))) }
 }
 
 /// The 256 hashes of a full tile's bytes.
@@ -99,16 +87,9 @@ pub(crate) fn follow(tx: &mut Tx<'_>, known: &Edge, size: u64, root: &Hash) -> R
         edge.advance(&grown);
     }
     if edge.size() > size {
-        return Err(Error::RolledBack {
-            own: size,
-            witness: edge.size(),
-        });
+        return Err(Error::RolledBack { own: size, witness: edge.size() });
     }
-    if edge.root() == *root {
-        Ok(edge)
-    } else {
-        Err(Error::Damaged(format!("another root at size {size}")))
-    }
+    if edge.root() == *root { Ok(edge) } else { Err(Error::Damaged(format!("another root at size {size}"))) }
 }
 
 /// Complete nodes from a snapshot's full tiles and a right edge not newer than the snapshot.
@@ -120,11 +101,7 @@ pub(crate) struct TxSource<'a, 'c> {
 
 impl<'a, 'c> TxSource<'a, 'c> {
     pub(crate) fn new(tx: &'a mut Tx<'c>, edge: &'a Edge) -> Self {
-        Self {
-            tx,
-            edge,
-            tiles: HashMap::new(),
-        }
+        Self { tx, edge, tiles: HashMap::new() }
     }
 
     /// Hashes of a tile: 256 when it is full, fewer at the right edge, none beyond.
@@ -134,11 +111,9 @@ impl<'a, 'c> TxSource<'a, 'c> {
         }
         let complete = self.edge.size().checked_shr(8 * (u32::from(level) + 1)).unwrap_or(0);
         let tile = if number < complete {
-            let row = self
-                .tx
-                .query_opt(&TILE, &[i64::from(level).into(), int(number).into()], |row| {
-                    Ok(parse_tile(row.bytes(0)?))
-                })?;
+            let row = self.tx.query_opt(&TILE, &[i64::from(level).into(), int(number).into()], |row| {
+                Ok(parse_tile(row.bytes(0)?))
+            })?;
             let hashes = row.flatten();
             Arc::new(hashes.ok_or_else(|| Error::Damaged(format!("tile {level}/{number} is missing or damaged")))?)
         } else if number == complete {
@@ -158,9 +133,6 @@ impl HashSource for TxSource<'_, '_> {
         let tile = self.tile(tile_level, first / TILE_WIDTH)?;
         let from = usize::try_from(first % TILE_WIDTH).unwrap_or(usize::MAX);
         let part = tile.get(from..from.saturating_add(1 << height));
-        part.and_then(subtree_hash).ok_or(Error::OutOfTree {
-            index: number,
-            size: self.edge.size(),
-        })
+        part.and_then(subtree_hash).ok_or(Error::OutOfTree { index: number, size: self.edge.size() })
     }
 }

@@ -32,11 +32,7 @@ type Line = [u8; 45];
 
 impl Sequencer {
     pub(crate) fn new(log: Log) -> Self {
-        Self {
-            log,
-            edge: None,
-            pending: None,
-        }
+        Self { log, edge: None, pending: None }
     }
 
     /// The edge of the head row, which stays locked until the transaction ends.
@@ -69,20 +65,11 @@ impl Sequencer {
         let before = grown.size();
         for tile in grown.advance(&growth) {
             let bytes = tile.bytes();
-            tx.execute(
-                &ADD_TILE,
-                &[i64::from(tile.level).into(), int(tile.number).into(), (&bytes).into()],
-            )?;
+            tx.execute(&ADD_TILE, &[i64::from(tile.level).into(), int(tile.number).into(), (&bytes).into()])?;
         }
         let root = growth.root();
-        if tx.execute(
-            &SWAP_HEAD,
-            &[int(growth.size()).into(), (&root).into(), int(before).into()],
-        )? != 1
-        {
-            return Err(Error::Store(store::Error::Unavailable(
-                "another node moved the ledger's head".into(),
-            )));
+        if tx.execute(&SWAP_HEAD, &[int(growth.size()).into(), (&root).into(), int(before).into()])? != 1 {
+            return Err(Error::Store(store::Error::Unavailable("another node moved the ledger's head".into())));
         }
         self.pending = Some(Pending { growth, edge: grown });
         Ok(())
@@ -151,12 +138,7 @@ fn insert(tx: &mut Tx<'_>, first: u64, entries: &[Entry]) -> Result<(), Error> {
 }
 
 fn row(index: i64, entry: &Entry) -> [Param<'_>; 4] {
-    [
-        index.into(),
-        (&entry.data).into(),
-        (&entry.key).into(),
-        (&entry.private).into(),
-    ]
+    [index.into(), (&entry.data).into(), (&entry.key).into(), (&entry.private).into()]
 }
 
 /// One receipt for every entry of the growth, each node written out once.
@@ -179,10 +161,7 @@ fn stamps(growth: &Growth, note: &str) -> Vec<Stamp> {
         text.extend_from_slice(b"c2sp.org/tlog-proof@v1\nindex ");
         text.extend_from_slice(index.to_string().as_bytes());
         text.push(b'\n');
-        growth
-            .path(index)
-            .filter_map(line)
-            .for_each(|line| text.extend_from_slice(line));
+        growth.path(index).filter_map(line).for_each(|line| text.extend_from_slice(line));
         text.push(b'\n');
         text.extend_from_slice(note.as_bytes());
         stamps.push(Arc::from(String::from_utf8_lossy(&text).as_ref()));

@@ -21,11 +21,7 @@ pub fn router(reader: LogReader) -> Router {
 
 async fn checkpoint(State(reader): State<LogReader>) -> Response {
     match reader.checkpoint().await {
-        Ok(note) => answer(
-            "text/plain; charset=utf-8",
-            "no-cache",
-            Bytes::copy_from_slice(note.as_bytes()),
-        ),
+        Ok(note) => answer("text/plain; charset=utf-8", "no-cache", Bytes::copy_from_slice(note.as_bytes())),
         Err(error) => failure(&error),
     }
 }
@@ -53,21 +49,11 @@ fn answer(media_type: &'static str, caching: &'static str, body: Bytes) -> Respo
 
 /// What the tree does not have now it may have in a second: not to be cached.
 fn absent() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CACHE_CONTROL, "no-store")],
-        "not in the log\n",
-    )
-        .into_response()
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], "not in the log\n").into_response()
 }
 
 fn failure(error: &Error) -> Response {
     tracing::error!(%error, "the ledger cannot be read");
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::RETRY_AFTER, "2")];
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        headers,
-        "the ledger cannot be read at the moment\n",
-    )
-        .into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, headers, "the ledger cannot be read at the moment\n").into_response()
 }

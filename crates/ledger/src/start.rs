@@ -63,24 +63,11 @@ fn own(tx: &mut Tx<'_>, vkey: &Vkey) -> Result<(Edge, Option<Cosigned>), Error> 
     if edge.root() != root {
         return Err(Error::Damaged(format!("another root at size {size}")));
     }
-    let kept = tx.query_opt(&LAST_CHECKPOINT, &[], |row| {
-        Ok((count(row.int(0)?)?, row.text(1)?.to_owned()))
-    })?;
+    let kept = tx.query_opt(&LAST_CHECKPOINT, &[], |row| Ok((count(row.int(0)?)?, row.text(1)?.to_owned())))?;
     let Some((_, note)) = kept else { return Ok((edge, None)) };
     let (checkpoint, _) = Checkpoint::verify(&note, vkey)?;
-    let cosigned = Cosigned {
-        size: checkpoint.size,
-        note: note.into(),
-    };
-    compare(
-        tx,
-        &edge,
-        &Seen {
-            size: checkpoint.size,
-            root: Some(checkpoint.root),
-        },
-        "of the kept checkpoint",
-    )?;
+    let cosigned = Cosigned { size: checkpoint.size, note: note.into() };
+    compare(tx, &edge, &Seen { size: checkpoint.size, root: Some(checkpoint.root) }, "of the kept checkpoint")?;
     Ok((edge, Some(cosigned)))
 }
 
@@ -95,17 +82,10 @@ async fn seen(log: &Log, client: &WitnessClient) -> Result<Option<Seen>, Error> 
         let note = Note::parse(&text)?;
         note.verify(client.vkey())?;
         let (checkpoint, _) = Checkpoint::verify(&text, log.vkey())?;
-        return Ok(Some(Seen {
-            size: checkpoint.size,
-            root: Some(checkpoint.root),
-        }));
+        return Ok(Some(Seen { size: checkpoint.size, root: Some(checkpoint.root) }));
     }
     // Another's witness may have no reading side. The empty tree contradicts nothing, so it may be signed to ask.
-    let empty = Checkpoint {
-        origin: log.origin().to_owned(),
-        size: 0,
-        root: EMPTY_ROOT,
-    };
+    let empty = Checkpoint { origin: log.origin().to_owned(), size: 0, root: EMPTY_ROOT };
     let size = client.latest_size(&log.sign(&empty)?).await?;
     Ok((size > 0).then_some(Seen { size, root: None }))
 }
@@ -117,16 +97,12 @@ async fn agree(db: &Db, edge: &Edge, seen: Seen, witness: &str) -> Result<(), Er
 
 fn compare(tx: &mut Tx<'_>, edge: &Edge, seen: &Seen, witness: &str) -> Result<(), Error> {
     if seen.size > edge.size() {
-        return Err(Error::RolledBack {
-            own: edge.size(),
-            witness: seen.size,
-        });
+        return Err(Error::RolledBack { own: edge.size(), witness: seen.size });
     }
     match seen.root {
-        Some(expected) if root(seen.size, &mut TxSource::new(tx, edge))? != expected => Err(Error::Forked {
-            size: seen.size,
-            witness: witness.to_owned(),
-        }),
+        Some(expected) if root(seen.size, &mut TxSource::new(tx, edge))? != expected => {
+            Err(Error::Forked { size: seen.size, witness: witness.to_owned() })
+        }
         _ => Ok(()),
     }
 }

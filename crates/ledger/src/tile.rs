@@ -25,20 +25,12 @@ pub struct TilePath {
 impl TilePath {
     /// A full tile of hashes.
     pub fn hashes(level: u8, number: u64) -> Self {
-        Self {
-            content: Content::Hashes(level),
-            number,
-            width: 256,
-        }
+        Self { content: Content::Hashes(level), number, width: 256 }
     }
 
     /// A full bundle of entries.
     pub fn entries(number: u64) -> Self {
-        Self {
-            content: Content::Entries,
-            number,
-            width: 256,
-        }
+        Self { content: Content::Entries, number, width: 256 }
     }
 
     /// Reads what follows `tile/`, such as `0/x001/234.p/17`. `None` for every other spelling.
@@ -52,11 +44,7 @@ impl TilePath {
             Some((number, width)) => (number, decimal(width).filter(|width| (1..256).contains(width))?),
             None => (rest, 256),
         };
-        Some(Self {
-            content,
-            number: parse_number(number)?,
-            width: u16::try_from(width).ok()?,
-        })
+        Some(Self { content, number: parse_number(number)?, width: u16::try_from(width).ok()? })
     }
 
     /// True unless it is partial.
@@ -81,11 +69,7 @@ impl fmt::Display for TilePath {
             write!(f, "x{group:03}/")?;
         }
         write!(f, "{:03}", groups.first().copied().unwrap_or(0))?;
-        if self.is_full() {
-            Ok(())
-        } else {
-            write!(f, ".p/{}", self.width)
-        }
+        if self.is_full() { Ok(()) } else { write!(f, ".p/{}", self.width) }
     }
 }
 
@@ -106,9 +90,7 @@ fn parse_number(text: &str) -> Option<u64> {
     }
     let mut number = 0u64;
     for group in upper {
-        number = number
-            .checked_mul(1000)?
-            .checked_add(three(group.strip_prefix('x')?)?)?;
+        number = number.checked_mul(1000)?.checked_add(three(group.strip_prefix('x')?)?)?;
     }
     number.checked_mul(1000)?.checked_add(three(last)?)
 }
@@ -127,10 +109,7 @@ mod tests {
     fn paths_are_those_of_the_specification() {
         let path = TilePath::hashes(1, 1_234_067);
         assert_eq!(path.to_string(), "1/x001/x234/067");
-        let partial = TilePath {
-            width: 17,
-            ..TilePath::entries(0)
-        };
+        let partial = TilePath { width: 17, ..TilePath::entries(0) };
         assert_eq!(partial.to_string(), "entries/000.p/17");
         assert_eq!(TilePath::parse("entries/000.p/17"), Some(partial));
     }

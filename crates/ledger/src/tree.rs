@@ -57,10 +57,7 @@ pub fn subtree_hash(hashes: &[Hash]) -> Option<Hash> {
     }
     let mut row: Vec<Hash> = hashes.to_vec();
     while row.len() > 1 {
-        row = row
-            .chunks_exact(2)
-            .filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?)))
-            .collect();
+        row = row.chunks_exact(2).filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))).collect();
     }
     row.first().copied()
 }
@@ -79,11 +76,7 @@ pub struct Edge {
 
 impl Default for Edge {
     fn default() -> Self {
-        Self {
-            size: 0,
-            frontier: Vec::new(),
-            tiles: vec![Arc::default()],
-        }
+        Self { size: 0, frontier: Vec::new(), tiles: vec![Arc::default()] }
     }
 }
 
@@ -94,10 +87,7 @@ impl Edge {
     pub fn from_tiles(size: u64, tiles: Vec<Vec<Hash>>) -> Option<Self> {
         let mut frontier = vec![[0; 32]; levels(size)];
         for (level, hashes) in tiles.iter().enumerate() {
-            let width = (size
-                .checked_shr(u32::try_from(level.checked_mul(8)?).ok()?)
-                .unwrap_or(0))
-                % TILE_WIDTH;
+            let width = (size.checked_shr(u32::try_from(level.checked_mul(8)?).ok()?).unwrap_or(0)) % TILE_WIDTH;
             if usize::try_from(width).ok()? != hashes.len() {
                 return None;
             }
@@ -113,11 +103,7 @@ impl Edge {
         if tiles.len() < tile_levels(size) {
             return None;
         }
-        Some(Self {
-            size,
-            frontier,
-            tiles: tiles.into_iter().map(Arc::new).collect(),
-        })
+        Some(Self { size, frontier, tiles: tiles.into_iter().map(Arc::new).collect() })
     }
 
     /// Number of leaves.
@@ -155,11 +141,7 @@ impl Edge {
         for level in 0..rows.len() {
             let mut next = Row::opening(level + 1, self);
             let pairs = last.hashes.chunks_exact(2);
-            next.hashes.extend(
-                pairs
-                    .clone()
-                    .filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))),
-            );
+            next.hashes.extend(pairs.clone().filter_map(|pair| Some(node_hash(pair.first()?, pair.get(1)?))));
             next.hashes.extend(pairs.remainder()); // a lone last node rises unchanged
             if let Some(row) = rows.get_mut(level) {
                 *row = last;
@@ -171,11 +153,7 @@ impl Edge {
         {
             rows.push(last);
         }
-        Growth {
-            from: self.size,
-            to,
-            rows,
-        }
+        Growth { from: self.size, to, rows }
     }
 
     /// The edge of the grown tree, with the tiles that became full: level, number, hashes.
@@ -199,20 +177,14 @@ impl Edge {
                 number += 1;
                 if tile.len() as u64 == TILE_WIDTH {
                     let hashes = std::mem::take(tile);
-                    full.push(FullTile {
-                        level: level as u8,
-                        number: number / TILE_WIDTH - 1,
-                        hashes,
-                    });
+                    full.push(FullTile { level: level as u8, number: number / TILE_WIDTH - 1, hashes });
                 }
             }
         }
         self.frontier.resize(levels(growth.to), [0; 32]);
         for (level, place) in self.frontier.iter_mut().enumerate() {
             let complete = growth.to >> level;
-            let found = (complete & 1 == 1)
-                .then(|| growth.rows.get(level)?.at(complete - 1))
-                .flatten();
+            let found = (complete & 1 == 1).then(|| growth.rows.get(level)?.at(complete - 1)).flatten();
             *place = found.copied().unwrap_or([0; 32]);
         }
         self.size = growth.to;
@@ -259,10 +231,7 @@ impl Row {
     /// The row of `level` before anything is added: the left neighbour of what comes, if it is needed as a sibling.
     fn opening(level: usize, edge: &Edge) -> Self {
         let before = edge.size.checked_shr(level as u32).unwrap_or(0);
-        let mut row = Self {
-            start: before & !1,
-            hashes: Vec::new(),
-        };
+        let mut row = Self { start: before & !1, hashes: Vec::new() };
         if before & 1 == 1 {
             row.hashes.extend(edge.frontier.get(level));
         }
@@ -298,30 +267,21 @@ impl Growth {
         if self.to == 0 {
             return EMPTY_ROOT;
         }
-        self.rows
-            .last()
-            .and_then(|row| row.hashes.first())
-            .copied()
-            .unwrap_or(EMPTY_ROOT)
+        self.rows.last().and_then(|row| row.hashes.first()).copied().unwrap_or(EMPTY_ROOT)
     }
 
     /// Every node of the growth, level by level, as another form of it: for proofs written out many times.
     pub(crate) fn map_nodes<T>(&self, mut form: impl FnMut(&Hash) -> T) -> Vec<(u64, Vec<T>)> {
-        self.rows
-            .iter()
-            .map(|row| (row.start, row.hashes.iter().map(&mut form).collect()))
-            .collect()
+        self.rows.iter().map(|row| (row.start, row.hashes.iter().map(&mut form).collect())).collect()
     }
 
     /// Places of the inclusion proof of a new leaf: level and number, from its sibling upwards.
     pub(crate) fn path(&self, index: u64) -> impl Iterator<Item = (usize, u64)> {
         let last = self.to.saturating_sub(1);
         let height = self.rows.len().saturating_sub(1);
-        (0..height)
-            .map(move |level| (level, index >> level ^ 1, last >> level))
-            .filter_map(|(level, sibling, last)| {
-                (sibling <= last).then_some((level, sibling)) // without a sibling the node rises unchanged
-            })
+        (0..height).map(move |level| (level, index >> level ^ 1, last >> level)).filter_map(|(level, sibling, last)| {
+            (sibling <= last).then_some((level, sibling)) // without a sibling the node rises unchanged
+        })
     }
 
     /// The inclusion proof of a new leaf, or `None` when the leaf is not new.
@@ -329,8 +289,6 @@ impl Growth {
         if index < self.from || index >= self.to {
             return None;
         }
-        self.path(index)
-            .map(|(level, number)| self.rows.get(level)?.at(number).copied())
-            .collect()
+        self.path(index).map(|(level, number)| self.rows.get(level)?.at(number).copied()).collect()
     }
 }

@@ -72,24 +72,13 @@ impl Evidence {
         let wrong = |expected| Error::format("record", expected);
         let value = model::json::parse(json).map_err(|_| wrong("JSON without double members was expected"))?;
         let Some(salt) = value.get("salt") else {
-            return Ok(Self {
-                record: value,
-                salt: None,
-            });
+            return Ok(Self { record: value, salt: None });
         };
         let mut bytes = [0; 32];
-        let salt = salt
-            .as_str()
-            .and_then(|salt| hex::decode_to_slice(salt, &mut bytes).ok());
+        let salt = salt.as_str().and_then(|salt| hex::decode_to_slice(salt, &mut bytes).ok());
         salt.ok_or_else(|| wrong("the salt must be 64 hexadecimal digits"))?;
-        let record = value
-            .get("record")
-            .cloned()
-            .ok_or_else(|| wrong("a member `record` was expected"))?;
-        Ok(Self {
-            record,
-            salt: Some(bytes),
-        })
+        let record = value.get("record").cloned().ok_or_else(|| wrong("a member `record` was expected"))?;
+        Ok(Self { record, salt: Some(bytes) })
     }
 }
 
@@ -109,15 +98,11 @@ pub fn verify_receipt(
     let canonical = model::json::canonical(record).map_err(|_| Error::Commitment)?;
     let salt = match (evidence.salt, &receipt.extra) {
         (Some(salt), _) => salt,
-        (None, Some(extra)) => extra
-            .as_slice()
-            .try_into()
-            .map_err(|_| Error::format("receipt", "no salt in `extra`"))?,
+        (None, Some(extra)) => {
+            extra.as_slice().try_into().map_err(|_| Error::format("receipt", "no salt in `extra`"))?
+        }
         (None, None) => {
-            return Err(Error::format(
-                "record",
-                "its salt was expected, beside it or in the receipt",
-            ));
+            return Err(Error::format("record", "its salt was expected, beside it or in the receipt"));
         }
     };
     let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -166,35 +151,21 @@ fn kind_byte(kind: &str) -> Option<u8> {
 
 fn cosignatures(note: &Note, log: &Vkey, witnesses: &[Vkey]) -> Result<(Vec<Seen>, Vec<String>), Error> {
     let mut seen = Vec::new();
-    for witness in witnesses
-        .iter()
-        .filter(|witness| witness.algorithm() == Algorithm::Cosignature)
-    {
+    for witness in witnesses.iter().filter(|witness| witness.algorithm() == Algorithm::Cosignature) {
         match note.verify(witness) {
-            Ok(time) => seen.push(Seen {
-                witness: witness.name().to_owned(),
-                time: moment(time),
-            }),
+            Ok(time) => seen.push(Seen { witness: witness.name().to_owned(), time: moment(time) }),
             Err(Error::NotSigned(_)) => {}
             Err(error) => return Err(error),
         }
     }
     let known = |name: &str, id: [u8; 4]| {
-        std::iter::once(log)
-            .chain(witnesses)
-            .any(|vkey| vkey.name() == name && vkey.id() == id)
+        std::iter::once(log).chain(witnesses).any(|vkey| vkey.name() == name && vkey.id() == id)
     };
-    let unchecked = note
-        .lines
-        .iter()
-        .filter(|line| !known(&line.name, line.id))
-        .map(|line| line.name.clone());
+    let unchecked = note.lines.iter().filter(|line| !known(&line.name, line.id)).map(|line| line.name.clone());
     Ok((seen, unchecked.collect()))
 }
 
 fn moment(time: Option<u64>) -> String {
     let second = time.and_then(|time| i64::try_from(time).ok());
-    second
-        .and_then(|second| Timestamp::from_second(second).ok())
-        .map_or_else(String::new, |time| time.to_string())
+    second.and_then(|second| Timestamp::from_second(second).ok()).map_or_else(String::new, |time| time.to_string())
 }

@@ -103,10 +103,7 @@ impl State {
 
     /// The state written so.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.as_str() == text)
-            .ok_or(Error::Unlisted { what: "treaty state" })
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(Error::Unlisted { what: "treaty state" })
     }
 
     /// States that may follow. A review may send the draft back; everything but the end can end.
@@ -159,21 +156,10 @@ impl Treaty {
         let allowed = self.state.next();
         if !allowed.contains(&to) {
             let allowed: Vec<&str> = allowed.iter().map(|state| state.as_str()).collect();
-            let allowed = if allowed.is_empty() {
-                "none".to_owned()
-            } else {
-                allowed.join(", ")
-            };
-            return Err(Error::Transition {
-                from: self.state.as_str(),
-                to: to.as_str(),
-                allowed,
-            });
+            let allowed = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+            return Err(Error::Transition { from: self.state.as_str(), to: to.as_str(), allowed });
         }
-        Ok(Self {
-            state: to,
-            ..self.clone()
-        })
+        Ok(Self { state: to, ..self.clone() })
     }
 
     /// Whether it is in force on the day that `now` is in Minsk.
@@ -241,11 +227,7 @@ pub struct Ground {
 /// fields (contract §3).
 pub fn permits(grounds: Grounds<'_>, passport: &Passport, method: &Method, now: Timestamp) -> Result<Ground, Refusal> {
     let refuse = |code| Refusal::new(Kind::Forbidden, code).with("service", &passport.code);
-    let Grounds {
-        consumer,
-        treaty,
-        subscription,
-    } = grounds;
+    let Grounds { consumer, treaty, subscription } = grounds;
     let subscription = subscription
         .filter(|subscription| subscription.service == passport.code && subscription.covers(&method.path))
         .ok_or_else(|| refuse("no-subscription").with("method", &method.path))?;
@@ -253,24 +235,16 @@ pub fn permits(grounds: Grounds<'_>, passport: &Passport, method: &Method, now: 
         .filter(|treaty| treaty.consumer == consumer.id && treaty.owner == passport.owner)
         .ok_or_else(|| refuse("no-treaty").with("owner", &passport.owner))?;
     if !treaty.in_force(now) {
-        return Err(refuse("treaty-not-in-force")
-            .with("treaty", &treaty.number)
-            .with("state", treaty.state));
+        return Err(refuse("treaty-not-in-force").with("treaty", &treaty.number).with("state", treaty.state));
     }
-    if !passport
-        .recipients
-        .iter()
-        .any(|category| consumer.belongs(category.as_str()))
-    {
+    if !passport.recipients.iter().any(|category| consumer.belongs(category.as_str())) {
         let served: Vec<&str> = passport.recipients.iter().map(Category::as_str).collect();
         return Err(refuse("category-not-served").with("categories", served.join(", ")));
     }
     let state_only = subscription.mode == Mode::SystemStateBodies && !consumer.belongs(Category::STATE_BODY);
     if !subscription.mode.is_system() || !passport.modes.contains(&subscription.mode) || state_only {
         let open: Vec<&str> = passport.modes.iter().map(|mode| mode.as_str()).collect();
-        return Err(refuse("mode-not-open")
-            .with("mode", subscription.mode)
-            .with("modes", open.join(", ")));
+        return Err(refuse("mode-not-open").with("mode", subscription.mode).with("modes", open.join(", ")));
     }
     let fields = granted(subscription, method).map_err(|field| refuse("field-not-granted").with("field", field))?;
     Ok(Ground {

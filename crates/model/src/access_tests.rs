@@ -86,16 +86,10 @@ impl Case {
 #[test]
 fn the_ground_is_told() {
     let ground = Case::good().at("2025-06-02T12:00:00Z").unwrap();
-    assert_eq!(
-        (ground.act.as_str(), ground.treaty.as_str()),
-        ("Edict 418 of 19.11.2019", "T-1")
-    );
+    assert_eq!((ground.act.as_str(), ground.treaty.as_str()), ("Edict 418 of 19.11.2019", "T-1"));
     assert!(ground.fields.covers("proceedings.*.proceeding_number"));
     assert!(permits_fields(&ground, ["proceedings.*.proceeding_number"]).is_ok());
-    assert_eq!(
-        permits_fields(&ground, ["proceedings.*.debtor"]).unwrap_err().code,
-        "field-not-granted"
-    );
+    assert_eq!(permits_fields(&ground, ["proceedings.*.debtor"]).unwrap_err().code, "field-not-granted");
 }
 
 #[test]
@@ -106,48 +100,25 @@ fn each_reason_is_found() {
         case.code()
     };
     assert_eq!(with(|c| c.subscription = None), "no-subscription");
-    assert_eq!(
-        with(|c| c.subscription().methods = vec!["proceedings/changes".to_owned()]),
-        "no-subscription"
-    );
-    assert_eq!(
-        with(|c| c.subscription().service = ServiceCode::parse("3.88.01").unwrap()),
-        "no-subscription"
-    );
+    assert_eq!(with(|c| c.subscription().methods = vec!["proceedings/changes".to_owned()]), "no-subscription");
+    assert_eq!(with(|c| c.subscription().service = ServiceCode::parse("3.88.01").unwrap()), "no-subscription");
     assert_eq!(with(|c| c.treaty = None), "no-treaty");
     assert_eq!(with(|c| c.treaty().owner = "mvd".to_owned()), "no-treaty");
     assert_eq!(with(|c| c.treaty().consumer = "bank".to_owned()), "no-treaty");
-    assert_eq!(
-        with(|c| c.treaty().state = State::SuspendedUnpaid),
-        "treaty-not-in-force"
-    );
-    assert_eq!(
-        with(|c| c.treaty().valid_to = Some(Date::constant(2025, 6, 1))),
-        "treaty-not-in-force"
-    );
-    assert_eq!(
-        with(|c| c.treaty().valid_from = Date::constant(2025, 6, 3)),
-        "treaty-not-in-force"
-    );
+    assert_eq!(with(|c| c.treaty().state = State::SuspendedUnpaid), "treaty-not-in-force");
+    assert_eq!(with(|c| c.treaty().valid_to = Some(Date::constant(2025, 6, 1))), "treaty-not-in-force");
+    assert_eq!(with(|c| c.treaty().valid_from = Date::constant(2025, 6, 3)), "treaty-not-in-force");
     assert_eq!(with(|c| c.consumer.categories.clear()), "category-not-served");
     assert_eq!(with(|c| c.subscription().mode = Mode::Strong), "mode-not-open");
-    assert_eq!(
-        with(|c| c.subscription().mode = Mode::SystemStateBodies),
-        "mode-not-open"
-    );
-    assert_eq!(
-        with(|c| c.subscription().fields = vec!["proceedings.*.debtor".to_owned()]),
-        "field-not-granted"
-    );
+    assert_eq!(with(|c| c.subscription().mode = Mode::SystemStateBodies), "mode-not-open");
+    assert_eq!(with(|c| c.subscription().fields = vec!["proceedings.*.debtor".to_owned()]), "field-not-granted");
 }
 
 #[test]
 fn a_state_body_may_use_its_mode() {
     let mut case = Case::good();
     case.subscription().mode = Mode::SystemStateBodies;
-    case.consumer
-        .categories
-        .push(Category::parse(Category::STATE_BODY).unwrap());
+    case.consumer.categories.push(Category::parse(Category::STATE_BODY).unwrap());
     assert!(case.at("2025-06-02T12:00:00Z").is_ok());
 }
 
@@ -168,11 +139,7 @@ fn the_way_of_a_treaty() {
         treaty = treaty.transition(*to).unwrap();
     }
     assert_eq!(treaty.state, State::Active);
-    treaty = treaty
-        .transition(State::SuspendedUnpaid)
-        .unwrap()
-        .transition(State::Active)
-        .unwrap();
+    treaty = treaty.transition(State::SuspendedUnpaid).unwrap().transition(State::Active).unwrap();
     let wrong = treaty.transition(State::Draft).unwrap_err().to_string();
     let expected = "treaty is active: cannot become draft; allowed: suspended-unpaid, suspended-violation, terminated";
     assert_eq!(wrong, expected);

@@ -11,10 +11,8 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Amount(Decimal);
 
-const FORM: Error = Error::Form {
-    what: "amount",
-    expected: "up to 13 digits, a point and two digits, such as 1250.00",
-};
+const FORM: Error =
+    Error::Form { what: "amount", expected: "up to 13 digits, a point and two digits, such as 1250.00" };
 const MAX_CENTS: i64 = 999_999_999_999_999;
 
 impl Amount {
@@ -88,18 +86,9 @@ mod tests {
         assert_eq!(Amount::parse("1250.00").unwrap().cents(), 125_000);
         assert_eq!(Amount::ZERO.to_string(), "0.00");
         assert_eq!(Amount::ZERO.cents(), 0);
-        for bad in [
-            "1250",
-            "1250.0",
-            "1250.000",
-            "-1.00",
-            "+1.00",
-            "01.00",
-            ".00",
-            "1e3.00",
-            "10000000000000.00",
-            "1,00",
-        ] {
+        for bad in
+            ["1250", "1250.0", "1250.000", "-1.00", "+1.00", "01.00", ".00", "1e3.00", "10000000000000.00", "1,00"]
+        {
             assert!(Amount::parse(bad).is_err(), "{bad}");
         }
         let (claim, repaid) = (Amount::parse("1250.00").unwrap(), Amount::parse("300.00").unwrap());

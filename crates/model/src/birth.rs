@@ -53,24 +53,14 @@ fn confuse(birth: &str, place: usize, (one, other): (char, char)) -> Option<Stri
         }
     };
     let changed = swap(birth.chars().nth(place)?)?;
-    let text: String = birth
-        .chars()
-        .enumerate()
-        .map(|(at, c)| if at == place { changed } else { c })
-        .collect();
-    BirthDay::parse(&text)
-        .ok()
-        .filter(|variant| variant.date().is_some())
-        .map(|_| text)
+    let text: String = birth.chars().enumerate().map(|(at, c)| if at == place { changed } else { c }).collect();
+    BirthDay::parse(&text).ok().filter(|variant| variant.date().is_some()).map(|_| text)
 }
 
 /// How near two birth dates are, and why: `exact`, `swapped`, `unknown-part`, `digit`, `year`, `days`, `differs`.
 pub fn birth_likeness(a: &str, b: &str) -> Likeness {
     let (Ok(left), Ok(right)) = (BirthDay::parse(a), BirthDay::parse(b)) else {
-        return Likeness {
-            score: 0,
-            reason: "differs",
-        };
+        return Likeness { score: 0, reason: "differs" };
     };
     let ((year, month, day), (other_year, other_month, other_day)) = (left.parts(), right.parts());
     let unknown = |one: i8, other: i8| one == other || one == 0 || other == 0;

@@ -22,29 +22,19 @@ pub fn minsk_day(at: Timestamp) -> Date {
 
 /// The last second of `day` in Minsk, when a term that ends on it has passed; the end of time for days beyond it.
 pub fn end_of_day(day: Date) -> Timestamp {
-    Offset::constant(3)
-        .to_timestamp(day.at(23, 59, 59, 0))
-        .unwrap_or(Timestamp::MAX)
+    Offset::constant(3).to_timestamp(day.at(23, 59, 59, 0)).unwrap_or(Timestamp::MAX)
 }
 
 /// The first moment of `day` in Minsk; the end of time for days beyond it.
 pub fn start_of_day(day: Date) -> Timestamp {
-    Offset::constant(3)
-        .to_timestamp(day.at(0, 0, 0, 0))
-        .unwrap_or(Timestamp::MAX)
+    Offset::constant(3).to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 
 /// `day` as `2025-06-02`, strictly.
 pub fn parse_day(text: &str) -> Result<Date, Error> {
     let wrong = Error::Day { what: "date" };
     let form = text.len() == 10
-        && text.bytes().enumerate().all(|(at, b)| {
-            if at == 4 || at == 7 {
-                b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
+        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     if !form {
         return Err(wrong);
     }
@@ -145,18 +135,12 @@ impl LegalDays {
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let rows: Rows = crate::file::toml(file, text)?;
         let dates = |rows: Vec<Row>| rows.into_iter().map(|row| row.date).collect();
-        Ok(Self {
-            holidays: dates(rows.holidays),
-            counted: dates(rows.counted),
-        })
+        Ok(Self { holidays: dates(rows.holidays), counted: dates(rows.counted) })
     }
 
     /// The table of these holidays.
     pub fn new(holidays: impl IntoIterator<Item = Date>) -> Self {
-        Self {
-            holidays: holidays.into_iter().collect(),
-            counted: BTreeSet::new(),
-        }
+        Self { holidays: holidays.into_iter().collect(), counted: BTreeSet::new() }
     }
 
     /// Whether the law counts the day.
@@ -188,11 +172,7 @@ impl LegalDays {
 
     /// How many days from `first` to `last`, both included, the law counts.
     pub fn between(&self, first: Date, last: Date) -> usize {
-        first
-            .series(1.day())
-            .take_while(|day| *day <= last)
-            .filter(|day| self.counts(*day))
-            .count()
+        first.series(1.day()).take_while(|day| *day <= last).filter(|day| self.counts(*day)).count()
     }
 }
 
@@ -219,10 +199,7 @@ mod tests {
         assert_eq!(days.nth(date(2025, 7, 1), 10), Some(date(2025, 7, 12)));
         assert_eq!(days.nth(date(2025, 7, 6), 1), Some(date(2025, 7, 7)));
         assert_eq!(days.between(date(2025, 7, 1), date(2025, 7, 12)), 10);
-        assert_eq!(
-            days.deadline(date(2025, 7, 1), 10).unwrap().to_string(),
-            "2025-07-12T20:59:59Z"
-        );
+        assert_eq!(days.deadline(date(2025, 7, 1), 10).unwrap().to_string(), "2025-07-12T20:59:59Z");
     }
 
     #[test]
@@ -232,10 +209,7 @@ mod tests {
         assert!(!days.counts(date(2025, 1, 1)));
         assert!(days.counts(date(2025, 1, 12)));
         let wrong = LegalDays::parse("days.toml", "[[holidays]]\ndate = 2025-02-30\nwhy = \"x\"\n").unwrap_err();
-        assert!(
-            wrong.to_string().starts_with("days.toml: holidays.date (line 2)"),
-            "{wrong}"
-        );
+        assert!(wrong.to_string().starts_with("days.toml: holidays.date (line 2)"), "{wrong}");
     }
 
     #[test]
@@ -252,13 +226,7 @@ mod tests {
     #[test]
     fn days_are_strict() {
         assert!(parse_day("2024-02-29").is_ok());
-        for bad in [
-            "2025-02-29",
-            "20250101",
-            "2025-1-01",
-            "2025-01-01T00:00",
-            "２０２５-01-01",
-        ] {
+        for bad in ["2025-02-29", "20250101", "2025-1-01", "2025-01-01T00:00", "２０２５-01-01"] {
             assert!(parse_day(bad).is_err(), "{bad}");
         }
     }

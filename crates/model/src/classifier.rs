@@ -74,24 +74,14 @@ impl Classifier {
     /// The list of a TOML text: `type = "claim"`, then `[[items]] code en be ru valid_from? valid_to?`.
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let written: Written = file::toml(file, text)?;
-        let mut list = Self {
-            kind: written.r#type,
-            items: BTreeMap::new(),
-            order: Vec::new(),
-        };
+        let mut list = Self { kind: written.r#type, items: BTreeMap::new(), order: Vec::new() };
         for (index, item) in written.items.into_iter().enumerate() {
             let key = format!("items.{index}");
-            let empty = [&item.code, &item.en, &item.be, &item.ru]
-                .into_iter()
-                .any(|text| text.trim().is_empty());
+            let empty = [&item.code, &item.en, &item.be, &item.ru].into_iter().any(|text| text.trim().is_empty());
             if empty {
                 return Err(Error::file(file, key, "a code and a name in each language"));
             }
-            if item
-                .valid_from
-                .zip(item.valid_to)
-                .is_some_and(|(first, last)| last < first)
-            {
+            if item.valid_from.zip(item.valid_to).is_some_and(|(first, last)| last < first) {
                 return Err(Error::file(file, key, "valid_to not before valid_from"));
             }
             if !list.items.contains_key(&item.code) {
@@ -99,11 +89,7 @@ impl Classifier {
             }
             let same = list.items.entry(item.code.clone()).or_default();
             if same.iter().any(|other| other.overlaps(&item)) {
-                return Err(Error::file(
-                    file,
-                    key,
-                    format!("code {} once only at any time", item.code),
-                ));
+                return Err(Error::file(file, key, format!("code {} once only at any time", item.code)));
             }
             same.push(item);
         }
@@ -163,13 +149,8 @@ impl Checkpoint {
     }
 }
 
-static CHECKPOINTS: LazyLock<Vec<Checkpoint>> = LazyLock::new(|| {
-    include_str!("../border-points.csv")
-        .lines()
-        .skip(1)
-        .filter_map(row)
-        .collect()
-});
+static CHECKPOINTS: LazyLock<Vec<Checkpoint>> =
+    LazyLock::new(|| include_str!("../border-points.csv").lines().skip(1).filter_map(row).collect());
 
 /// All border crossing points, in the order of the list.
 pub fn checkpoints() -> &'static [Checkpoint] {
@@ -186,21 +167,8 @@ fn row(line: &'static str) -> Option<Checkpoint> {
     let mut cell = || cells.next();
     let (code, ru, be, en) = (cell()?, cell()?, cell()?, cell()?);
     let (kind, neighbour, counterpart, checked) = (cell()?, cell()?, cell()?, cell()?);
-    let neighbour = if neighbour.is_empty() {
-        None
-    } else {
-        Some(Country::parse(neighbour).ok()?)
-    };
-    Some(Checkpoint {
-        code,
-        en,
-        be,
-        ru,
-        kind,
-        neighbour,
-        counterpart,
-        checked: checked == "yes",
-    })
+    let neighbour = if neighbour.is_empty() { None } else { Some(Country::parse(neighbour).ok()?) };
+    Some(Checkpoint { code, en, be, ru, kind, neighbour, counterpart, checked: checked == "yes" })
 }
 
 #[cfg(test)]
@@ -233,19 +201,10 @@ valid_from = 2025-01-01
     #[test]
     fn a_code_means_what_it_meant_on_the_day() {
         let claims = Classifier::parse("claim.toml", CLAIMS).unwrap();
-        assert_eq!(
-            claims.item_at("02", date(2024, 12, 31)).unwrap().name(Lang::En),
-            "Compensation"
-        );
-        assert_eq!(
-            claims.item_at("02", date(2025, 1, 1)).unwrap().name(Lang::Be),
-            "Кампенсацыя шкоды"
-        );
+        assert_eq!(claims.item_at("02", date(2024, 12, 31)).unwrap().name(Lang::En), "Compensation");
+        assert_eq!(claims.item_at("02", date(2025, 1, 1)).unwrap().name(Lang::Be), "Кампенсацыя шкоды");
         assert!(claims.item_at("03", date(2025, 1, 1)).is_none());
-        let codes: Vec<&str> = claims
-            .items_at(date(2025, 1, 1))
-            .map(|item| item.code.as_str())
-            .collect();
+        let codes: Vec<&str> = claims.items_at(date(2025, 1, 1)).map(|item| item.code.as_str()).collect();
         assert_eq!(codes, ["02", "01"]);
     }
 
@@ -263,16 +222,9 @@ valid_from = 2025-01-01
         let rows = include_str!("../border-points.csv").lines().count() - 1;
         assert_eq!(checkpoints().len(), rows);
         let brest = checkpoint("BY-PL-01").unwrap();
-        assert_eq!(
-            (brest.be, brest.neighbour.unwrap().code(), brest.checked),
-            ("Брэст", "POL", true)
-        );
+        assert_eq!((brest.be, brest.neighbour.unwrap().code(), brest.checked), ("Брэст", "POL", true));
         assert!(checkpoint("BY-AIR-MSQ").unwrap().neighbour.is_none());
         assert!(checkpoints().iter().filter(|p| p.is_internal()).all(|p| !p.checked));
-        assert!(
-            checkpoints()
-                .iter()
-                .all(|p| !p.be.contains(['и', 'щ', 'ъ']) && !p.be.is_empty())
-        );
+        assert!(checkpoints().iter().all(|p| !p.be.contains(['и', 'щ', 'ъ']) && !p.be.is_empty()));
     }
 }

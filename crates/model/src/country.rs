@@ -61,15 +61,8 @@ impl Country {
 
     /// All codes that documents may bear, ISO first.
     pub fn all() -> impl Iterator<Item = Self> {
-        let iso = rust_iso3166::ALL
-            .iter()
-            .map(|country| Self(country.alpha3, country.name));
-        iso.chain(
-            OTHERS
-                .iter()
-                .filter(|(code, _)| code.len() == 3)
-                .map(|(code, name)| Self(code, name)),
-        )
+        let iso = rust_iso3166::ALL.iter().map(|country| Self(country.alpha3, country.name));
+        iso.chain(OTHERS.iter().filter(|(code, _)| code.len() == 3).map(|(code, name)| Self(code, name)))
     }
 }
 

@@ -91,11 +91,7 @@ pub enum Error {
 impl Error {
     /// A file is not as it must be.
     pub fn file(file: impl Into<String>, key: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::File {
-            file: file.into(),
-            key: key.into(),
-            expected: expected.into(),
-        }
+        Self::File { file: file.into(), key: key.into(), expected: expected.into() }
     }
 
     /// Who is at fault.
@@ -117,9 +113,9 @@ impl Error {
     pub fn fault(&self, pointer: impl Into<String>) -> Fault {
         match self {
             Self::Length { expected, .. } => Fault::new(pointer, "02", "length").with("expected", expected),
-            Self::Character { position, expected, .. } => Fault::new(pointer, "02", "character")
-                .with("position", position)
-                .with("expected", expected),
+            Self::Character { position, expected, .. } => {
+                Fault::new(pointer, "02", "character").with("position", position).with("expected", expected)
+            }
             Self::CheckDigit { expected, .. } => Fault::new(pointer, "02", "check-digit").with("expected", expected),
             Self::Impossible { .. } => Fault::new(pointer, "02", "impossible"),
             Self::Day { .. } => Fault::new(pointer, "03", "format-date"),

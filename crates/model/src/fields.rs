@@ -15,11 +15,7 @@ pub struct Fields {
 impl Fields {
     /// Everything may leave.
     pub fn all() -> Self {
-        Self {
-            whole: true,
-            named: BTreeMap::new(),
-            any: None,
-        }
+        Self { whole: true, named: BTreeMap::new(), any: None }
     }
 
     /// The tree of these paths. The single path `*` permits everything.

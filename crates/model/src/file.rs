@@ -14,22 +14,13 @@ pub fn toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
 
 /// The value of a JSON text. Unknown keys are errors when `T` denies them.
 pub fn json<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
-    let value = crate::json::parse(text.as_bytes()).map_err(|fault| {
-        Error::file(
-            file,
-            fault.pointer.clone(),
-            format!("JSON ({}{})", fault.text, place(&fault)),
-        )
-    })?;
+    let value = crate::json::parse(text.as_bytes())
+        .map_err(|fault| Error::file(file, fault.pointer.clone(), format!("JSON ({}{})", fault.text, place(&fault))))?;
     serde_json::from_value(value).map_err(|wrong| Error::file(file, "", wrong.to_string()))
 }
 
 fn place(fault: &crate::Fault) -> String {
-    fault
-        .params
-        .iter()
-        .map(|(name, value)| format!(", {name} {value}"))
-        .collect()
+    fault.params.iter().map(|(name, value)| format!(", {name} {value}")).collect()
 }
 
 /// The key on the line where the reader stopped, with the table it is in.
@@ -44,16 +35,8 @@ fn key_at(text: &str, at: usize) -> String {
         let end = start.saturating_add(line.len());
         if at < end || end >= text.len() {
             let name = trimmed.split_once('=').map_or("", |(name, _)| name.trim());
-            let key = [table.as_str(), name]
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(".");
-            return if key.is_empty() {
-                format!("line {number}")
-            } else {
-                format!("{key} (line {number})")
-            };
+            let key = [table.as_str(), name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+            return if key.is_empty() { format!("line {number}") } else { format!("{key} (line {number})") };
         }
         start = end;
     }
@@ -75,27 +58,18 @@ mod tests {
 
     #[test]
     fn the_key_and_the_line_are_named() {
-        let wrong = toml::<Sample>("x.toml", "number = 1\nnumbre = 2\n")
-            .unwrap_err()
-            .to_string();
+        let wrong = toml::<Sample>("x.toml", "number = 1\nnumbre = 2\n").unwrap_err().to_string();
         assert!(wrong.starts_with("x.toml: numbre (line 2): unknown field"), "{wrong}");
         let wrong = toml::<Sample>("x.toml", "number = \"a\"\n").unwrap_err().to_string();
         assert!(wrong.starts_with("x.toml: number (line 1): invalid type"), "{wrong}");
         let wrong = toml::<Sample>("x.toml", "number = [").unwrap_err().to_string();
         assert!(wrong.starts_with("x.toml: number"), "{wrong}");
-        assert!(
-            toml::<Sample>("x.toml", "")
-                .unwrap_err()
-                .to_string()
-                .contains("missing field `number`")
-        );
+        assert!(toml::<Sample>("x.toml", "").unwrap_err().to_string().contains("missing field `number`"));
     }
 
     #[test]
     fn json_is_strict() {
-        let wrong = json::<Sample>("x.json", "{\"number\":1,\"number\":2}")
-            .unwrap_err()
-            .to_string();
+        let wrong = json::<Sample>("x.json", "{\"number\":1,\"number\":2}").unwrap_err().to_string();
         assert_eq!(wrong, "x.json: /number: JSON (duplicate-member)");
     }
 }

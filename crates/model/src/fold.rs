@@ -190,10 +190,8 @@ fn is_open(before: Option<char>) -> bool {
 }
 
 pub(crate) fn is_vowel(c: char) -> bool {
-    matches!(
-        c,
-        'А' | 'Е' | 'Ё' | 'И' | 'І' | 'Ї' | 'О' | 'У' | 'Ы' | 'Э' | 'Є' | 'Ю' | 'Я'
-    ) || matches!(c, 'A' | 'E' | 'I' | 'O' | 'U')
+    matches!(c, 'А' | 'Е' | 'Ё' | 'И' | 'І' | 'Ї' | 'О' | 'У' | 'Ы' | 'Э' | 'Є' | 'Ю' | 'Я')
+        || matches!(c, 'A' | 'E' | 'I' | 'O' | 'U')
 }
 
 fn passport(c: char, before: Option<char>) -> Option<&'static str> {

@@ -48,11 +48,7 @@ impl IdentificationNumber {
         let number: String = text.trim().chars().flat_map(char::to_uppercase).map(latin).collect();
         let length = number.chars().count();
         if length != 14 {
-            return Err(Error::Length {
-                what: PERSON,
-                expected: "14",
-                found: length,
-            });
+            return Err(Error::Length { what: PERSON, expected: "14", found: length });
         }
         for (position, c) in (1_usize..).zip(number.chars()) {
             let (fits, expected) = match position {
@@ -61,26 +57,13 @@ impl IdentificationNumber {
                 _ => (c.is_ascii_digit(), "a digit"),
             };
             if !fits {
-                return Err(Error::Character {
-                    what: PERSON,
-                    position,
-                    expected,
-                });
+                return Err(Error::Character { what: PERSON, position, expected });
             }
         }
-        let sum: u32 = number
-            .chars()
-            .zip([7, 3, 1].into_iter().cycle())
-            .take(13)
-            .map(|(c, w)| value(c) * w)
-            .sum();
+        let sum: u32 = number.chars().zip([7, 3, 1].into_iter().cycle()).take(13).map(|(c, w)| value(c) * w).sum();
         let expected = char::from_digit(sum % 10, 10).unwrap_or('0');
         if !number.ends_with(expected) {
-            return Err(Error::CheckDigit {
-                what: PERSON,
-                position: 14,
-                expected,
-            });
+            return Err(Error::CheckDigit { what: PERSON, position: 14, expected });
         }
         Ok(Self(number))
     }
@@ -108,9 +91,7 @@ impl IdentificationNumber {
             _ => return None,
         };
         let (day, month, year) = (self.0.get(1..3)?, self.0.get(3..5)?, self.0.get(5..7)?);
-        BirthDay::parse(&format!("{century}{year}{month}{day}"))
-            .ok()
-            .filter(|birth| birth.date().is_some())
+        BirthDay::parse(&format!("{century}{year}{month}{day}")).ok().filter(|birth| birth.date().is_some())
     }
 
     /// What is unusual about the number.
@@ -164,23 +145,12 @@ const SECOND_LETTERS: &str = "ABCEHKMOPT";
 impl Unp {
     /// The number without spaces and the prefix `УНП`, with Cyrillic letters folded; or the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let upper: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .flat_map(char::to_uppercase)
-            .collect();
-        let bare = upper
-            .strip_prefix("УНП")
-            .or_else(|| upper.strip_prefix("UNP"))
-            .unwrap_or(&upper);
+        let upper: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
+        let bare = upper.strip_prefix("УНП").or_else(|| upper.strip_prefix("UNP")).unwrap_or(&upper);
         let number: String = bare.chars().map(latin).collect();
         let length = number.chars().count();
         if length != 9 {
-            return Err(Error::Length {
-                what: TAXPAYER,
-                expected: "9",
-                found: length,
-            });
+            return Err(Error::Length { what: TAXPAYER, expected: "9", found: length });
         }
         let lettered = number.chars().next().is_some_and(|c| c.is_ascii_alphabetic());
         for (position, c) in (1_usize..).zip(number.chars()) {
@@ -190,30 +160,19 @@ impl Unp {
                 _ => (c.is_ascii_digit(), "a digit"),
             };
             if !fits {
-                return Err(Error::Character {
-                    what: TAXPAYER,
-                    position,
-                    expected,
-                });
+                return Err(Error::Character { what: TAXPAYER, position, expected });
             }
         }
         let digits = number.char_indices().take(8).map(|(index, c)| {
             let second = (index == 1).then(|| SECOND_LETTERS.find(c)).flatten();
             second.and_then(|at| u32::try_from(at).ok()).unwrap_or_else(|| value(c))
         });
-        let sum: u32 = digits
-            .zip([29, 23, 19, 17, 13, 7, 5, 3])
-            .map(|(digit, weight)| digit * weight)
-            .sum();
+        let sum: u32 = digits.zip([29, 23, 19, 17, 13, 7, 5, 3]).map(|(digit, weight)| digit * weight).sum();
         let Some(expected) = char::from_digit(sum % 11, 10) else {
             return Err(Error::Impossible { what: TAXPAYER });
         };
         if !number.ends_with(expected) {
-            return Err(Error::CheckDigit {
-                what: TAXPAYER,
-                position: 9,
-                expected,
-            });
+            return Err(Error::CheckDigit { what: TAXPAYER, position: 9, expected });
         }
         Ok(Self(number))
     }
@@ -239,11 +198,7 @@ impl DocumentNumber {
             let c = latin(c);
             if !(c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, ' ' | '-' | '/' | 'А'..='Я' | 'Ё' | 'Ў'))
             {
-                return Err(Error::Character {
-                    what: DOCUMENT,
-                    position,
-                    expected,
-                });
+                return Err(Error::Character { what: DOCUMENT, position, expected });
             }
             if !(c == ' ' && number.ends_with(' ')) {
                 number.push(c);
@@ -251,18 +206,10 @@ impl DocumentNumber {
         }
         let length = number.chars().count();
         if length == 0 || length > 20 {
-            return Err(Error::Length {
-                what: DOCUMENT,
-                expected: "1 to 20",
-                found: length,
-            });
+            return Err(Error::Length { what: DOCUMENT, expected: "1 to 20", found: length });
         }
         if !number.chars().any(char::is_alphanumeric) {
-            return Err(Error::Character {
-                what: DOCUMENT,
-                position: 1,
-                expected: "a letter or a digit",
-            });
+            return Err(Error::Character { what: DOCUMENT, position: 1, expected: "a letter or a digit" });
         }
         Ok(Self(number))
     }

@@ -24,18 +24,11 @@ fn the_numbers_of_the_domain() {
         assert_eq!(parsed.warnings(), vec![]);
     }
     let test = IdentificationNumber::parse("7010120A013PB3").unwrap();
-    assert_eq!(
-        (test.sex(), test.birth_date(), test.warnings()),
-        (None, None, vec![Warning::Transient])
-    );
+    assert_eq!((test.sex(), test.birth_date(), test.warnings()), (None, None, vec![Warning::Transient]));
     assert!(IdentificationNumber::parse("0000000A000PB2").is_ok());
     assert_eq!(
         IdentificationNumber::parse("0000000A000PB3"),
-        Err(Error::CheckDigit {
-            what: PERSON,
-            position: 14,
-            expected: '2'
-        })
+        Err(Error::CheckDigit { what: PERSON, position: 14, expected: '2' })
     );
 }
 
@@ -44,35 +37,11 @@ fn look_alikes_are_folded_and_places_are_named() {
     let cyrillic = IdentificationNumber::parse(" 3010190а001рв9 ").unwrap();
     assert_eq!(cyrillic.as_str(), "3010190A001PB9");
     let wrong = |text: &str| IdentificationNumber::parse(text).unwrap_err();
-    assert_eq!(
-        wrong("3010190Ж001PB9"),
-        Error::Character {
-            what: PERSON,
-            position: 8,
-            expected: "a letter A–Z"
-        }
-    );
-    assert_eq!(
-        wrong("301019OA001PB9"),
-        Error::Character {
-            what: PERSON,
-            position: 7,
-            expected: "a digit"
-        }
-    );
-    assert_eq!(
-        wrong("3010190A001PB"),
-        Error::Length {
-            what: PERSON,
-            expected: "14",
-            found: 13
-        }
-    );
+    assert_eq!(wrong("3010190Ж001PB9"), Error::Character { what: PERSON, position: 8, expected: "a letter A–Z" });
+    assert_eq!(wrong("301019OA001PB9"), Error::Character { what: PERSON, position: 7, expected: "a digit" });
+    assert_eq!(wrong("3010190A001PB"), Error::Length { what: PERSON, expected: "14", found: 13 });
     assert!(IdentificationNumber::parse("3010190A001PB٩").is_err());
-    assert_eq!(
-        IdentificationNumber::parse("3310290A001PB0").unwrap_err().kind(),
-        crate::Kind::Malformed
-    );
+    assert_eq!(IdentificationNumber::parse("3310290A001PB0").unwrap_err().kind(), crate::Kind::Malformed);
 }
 
 #[test]
@@ -86,33 +55,16 @@ fn nothing_personal_is_debugged() {
 
 #[test]
 fn taxpayers() {
-    for good in [
-        "200988541",
-        "MA1953684",
-        "191000015",
-        "191000028",
-        "100100107",
-        "190000018",
-        "AB1234563",
-        "УНП 200 988 541",
-    ] {
+    for good in
+        ["200988541", "MA1953684", "191000015", "191000028", "100100107", "190000018", "AB1234563", "УНП 200 988 541"]
+    {
         assert!(Unp::parse(good).is_ok(), "{good}");
     }
     assert_eq!(Unp::parse("МА1953684").unwrap().as_str(), "MA1953684");
-    assert_eq!(
-        Unp::parse("200988542"),
-        Err(Error::CheckDigit {
-            what: TAXPAYER,
-            position: 9,
-            expected: '1'
-        })
-    );
+    assert_eq!(Unp::parse("200988542"), Err(Error::CheckDigit { what: TAXPAYER, position: 9, expected: '1' }));
     for prefix in ["10000001", "29000003"] {
         for last in '0'..='9' {
-            assert_eq!(
-                Unp::parse(&format!("{prefix}{last}")),
-                Err(Error::Impossible { what: TAXPAYER })
-            );
+            assert_eq!(Unp::parse(&format!("{prefix}{last}")), Err(Error::Impossible { what: TAXPAYER }));
         }
     }
     for bad in ["800000000", "2M0988541", "AA12345", "AD1234563", ""] {

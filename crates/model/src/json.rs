@@ -29,19 +29,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Fault> {
     }
     let found = Cell::new(None);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let root = Strict {
-        found: &found,
-        path: None,
-        depth: 0,
-    };
-    let value = root
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value));
+    let root = Strict { found: &found, path: None, depth: 0 };
+    let value = root.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     value.map_err(|wrong| {
         found.take().unwrap_or_else(|| {
-            Fault::new("", "body-malformed", "malformed")
-                .with("line", wrong.line())
-                .with("column", wrong.column())
+            Fault::new("", "body-malformed", "malformed").with("line", wrong.line()).with("column", wrong.column())
         })
     })
 }
@@ -148,9 +140,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| self.refuse("body-malformed", "number"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| self.refuse("body-malformed", "number"))
     }
 
     /// Strings that bear escapes come here; the others are borrowed. NUL can come by an escape only, and no SQL text
@@ -172,15 +162,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
         };
         let mut out = Vec::new();
         loop {
-            let place = Place {
-                above: self.path,
-                at: Step::Item(out.len()),
-            };
-            let seed = Strict {
-                found: self.found,
-                path: Some(&place),
-                depth,
-            };
+            let place = Place { above: self.path, at: Step::Item(out.len()) };
+            let seed = Strict { found: self.found, path: Some(&place), depth };
             match items.next_element_seed(seed)? {
                 Some(item) => out.push(item),
                 None => return Ok(Value::Array(out)),
@@ -197,29 +180,15 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if name.contains('\0') {
                 return Err(self.refuse("body-malformed", "nul"));
             }
-            let place = Place {
-                above: self.path,
-                at: Step::Member(&name),
-            };
-            let value = members.next_value_seed(Strict {
-                found: self.found,
-                path: Some(&place),
-                depth,
-            })?;
+            let place = Place { above: self.path, at: Step::Member(&name) };
+            let value = members.next_value_seed(Strict { found: self.found, path: Some(&place), depth })?;
             match out.entry(name) {
                 Entry::Vacant(free) => {
                     free.insert(value);
                 }
                 Entry::Occupied(taken) => {
-                    let place = Place {
-                        above: self.path,
-                        at: Step::Member(taken.key()),
-                    };
-                    let here = Strict {
-                        found: self.found,
-                        path: Some(&place),
-                        depth,
-                    };
+                    let place = Place { above: self.path, at: Step::Member(taken.key()) };
+                    let here = Strict { found: self.found, path: Some(&place), depth };
                     return Err(here.refuse("body-duplicate-member", "duplicate-member"));
                 }
             }

@@ -13,10 +13,7 @@ fn code(bytes: &[u8]) -> (String, String) {
 #[test]
 fn duplicate_members_are_named() {
     let (code, pointer) = code(br#"{"a":[{"x/y":1,"x\u002fy":2}]}"#);
-    assert_eq!(
-        (code.as_str(), pointer.as_str()),
-        ("body-duplicate-member", "/a/0/x~1y")
-    );
+    assert_eq!((code.as_str(), pointer.as_str()), ("body-duplicate-member", "/a/0/x~1y"));
 }
 
 #[test]
@@ -74,12 +71,7 @@ fn the_vectors_of_rfc_8785() {
         "1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}"#;
     let bytes = canonical(&parse(sorting.as_bytes()).unwrap()).unwrap();
     let sorted: Value = serde_json::from_slice(&bytes).unwrap();
-    let values: Vec<&str> = sorted
-        .as_object()
-        .unwrap()
-        .values()
-        .map(|v| v.as_str().unwrap())
-        .collect();
+    let values: Vec<&str> = sorted.as_object().unwrap().values().map(|v| v.as_str().unwrap()).collect();
     assert_eq!(
         values,
         [
@@ -135,9 +127,7 @@ fn values() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),
         any::<i32>().prop_map(|n| json!(n)),
-        any::<f64>()
-            .prop_filter("finite", |n| n.is_finite())
-            .prop_map(|n| json!(n)),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| json!(n)),
         "[^\0]{0,12}".prop_map(Value::String),
     ];
     leaf.prop_recursive(5, 64, 6, |inner| {

@@ -28,9 +28,7 @@ impl Lang {
 
     /// The language with this code.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|lang| code.eq_ignore_ascii_case(lang.code()))
+        Self::ALL.into_iter().find(|lang| code.eq_ignore_ascii_case(lang.code()))
     }
 
     /// The best of ours for an `Accept-Language` header (RFC 9110 §12.5.4): highest weight first, then order.
@@ -41,11 +39,7 @@ impl Lang {
             let tag = pieces.next().unwrap_or("").trim();
             let weight = pieces
                 .find_map(|piece| piece.trim().strip_prefix("q="))
-                .map_or(1000, |q| {
-                    q.trim()
-                        .parse::<f32>()
-                        .map_or(0, |q| (q.clamp(0.0, 1.0) * 1000.0) as u16)
-                });
+                .map_or(1000, |q| q.trim().parse::<f32>().map_or(0, |q| (q.clamp(0.0, 1.0) * 1000.0) as u16));
             let primary = tag.split('-').next().unwrap_or("");
             if let Some(lang) = Self::from_code(primary)
                 && weight > best.0

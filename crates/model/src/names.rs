@@ -91,11 +91,7 @@ fn parse_name(
         let mark = matches!(c, '\'' | '-' | ' ');
         // A name begins with a letter; what marks follow each other is none of ours to judge.
         if !(fits(c) || mark && !out.is_empty()) {
-            return Err(Error::Character {
-                what,
-                position: index.saturating_add(1),
-                expected,
-            });
+            return Err(Error::Character { what, position: index.saturating_add(1), expected });
         }
         if !(c == ' ' && out.ends_with(' ')) {
             out.push(c);
@@ -103,11 +99,7 @@ fn parse_name(
     }
     let length = out.chars().count();
     if length == 0 || length > MAX_NAME {
-        return Err(Error::Length {
-            what,
-            expected: "1 to 60",
-            found: length,
-        });
+        return Err(Error::Length { what, expected: "1 to 60", found: length });
     }
     Ok(out)
 }
@@ -149,18 +141,10 @@ impl BirthDay {
     pub fn parse(text: &str) -> Result<Self, Error> {
         const WHAT: &str = "birth date";
         if text.chars().count() != 8 {
-            return Err(Error::Length {
-                what: WHAT,
-                expected: "8",
-                found: text.chars().count(),
-            });
+            return Err(Error::Length { what: WHAT, expected: "8", found: text.chars().count() });
         }
         if let Some(at) = text.chars().position(|c| !c.is_ascii_digit()) {
-            return Err(Error::Character {
-                what: WHAT,
-                position: at.saturating_add(1),
-                expected: "a digit",
-            });
+            return Err(Error::Character { what: WHAT, position: at.saturating_add(1), expected: "a digit" });
         }
         let number: i32 = text.parse().map_err(|_| Error::Day { what: WHAT })?;
         let part = |n: i32| i8::try_from(n).unwrap_or(-1);
@@ -191,11 +175,7 @@ impl BirthDay {
 
 impl From<Date> for BirthDay {
     fn from(date: Date) -> Self {
-        Self {
-            year: date.year(),
-            month: date.month(),
-            day: date.day(),
-        }
+        Self { year: date.year(), month: date.month(), day: date.day() }
     }
 }
 
@@ -257,16 +237,9 @@ mod tests {
         for good in ["19900101", "20000229", "19700000", "19700300"] {
             assert_eq!(BirthDay::parse(good).unwrap().to_string(), good);
         }
-        for bad in [
-            "19900230",
-            "19000229",
-            "19901301",
-            "19900001",
-            "18000101",
-            "1990010",
-            "1990-1-1",
-            "１９９００１０１",
-        ] {
+        for bad in
+            ["19900230", "19000229", "19901301", "19900001", "18000101", "1990010", "1990-1-1", "１９９００１０１"]
+        {
             assert!(BirthDay::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(BirthDay::parse("19700000").unwrap().date(), None);

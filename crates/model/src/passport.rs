@@ -171,23 +171,16 @@ impl Passport {
 
     /// The method at this path and verb.
     pub fn method(&self, verb: Verb, path: &str) -> Option<&Method> {
-        self.methods
-            .iter()
-            .find(|method| method.verb == verb && method.path == path)
+        self.methods.iter().find(|method| method.verb == verb && method.path == path)
     }
 
     fn check(&self) -> Result<(), Error> {
         let wrong = |key: &str, expected: &str| Err(Error::file("passport.toml", key, expected));
-        let segment = |s: &str| {
-            !s.is_empty()
-                && s.bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let segment =
+            |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let version = |s: &str| s.strip_prefix('v').is_some_and(|n| n.parse::<u16>().is_ok());
         if let Some(context) = &self.context
-            && !context
-                .split_once('/')
-                .is_some_and(|(name, v)| segment(name) && version(v))
+            && !context.split_once('/').is_some_and(|(name, v)| segment(name) && version(v))
         {
             return wrong("context", "a name and a version, such as mvd-38801/v1");
         }
@@ -205,12 +198,7 @@ impl Passport {
             if !method.path.split('/').all(segment) {
                 return wrong(&key("path"), "lower-case words with slashes, such as crossings/submit");
             }
-            if self
-                .methods
-                .iter()
-                .take(index)
-                .any(|other| other.path == method.path && other.verb == method.verb)
-            {
+            if self.methods.iter().take(index).any(|other| other.path == method.path && other.verb == method.verb) {
                 return wrong(&key("path"), "each path and verb once only");
             }
             if method.schema.as_deref().is_some_and(|name| !segment(name)) {
@@ -250,10 +238,7 @@ impl Written {
                 }
                 Ok(ProviderKind::Upstream(upstream.clone()))
             }
-            _ => wrong(
-                "provider",
-                "either provider = \"embedded:NAME\" or the table [upstream]",
-            ),
+            _ => wrong("provider", "either provider = \"embedded:NAME\" or the table [upstream]"),
         }
     }
 }
@@ -304,17 +289,10 @@ effect = true
         let text = SAMPLE
             .replace("provider = \"embedded:foreigners\"\n", "")
             .replace("[term]", "[upstream]\nurl = \"https://owner.example/api\"\n[term]");
-        let ProviderKind::Upstream(upstream) = Passport::parse(&text).unwrap().provider else {
-            panic!("upstream")
-        };
+        let ProviderKind::Upstream(upstream) = Passport::parse(&text).unwrap().provider else { panic!("upstream") };
         assert_eq!((upstream.timeout_ms, upstream.attempts), (5_000, 3));
         let plain = text.replace("https://owner", "http://owner");
-        assert!(
-            Passport::parse(&plain)
-                .unwrap_err()
-                .to_string()
-                .contains("upstream.url")
-        );
+        assert!(Passport::parse(&plain).unwrap_err().to_string().contains("upstream.url"));
     }
 
     #[test]

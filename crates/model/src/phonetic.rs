@@ -11,80 +11,18 @@ use crate::fold::{base, composed, is_apostrophe, is_space, is_vowel};
 const SAME: [(&str, &[&str]); 18] = [
     ("N", &["АННА", "ANNA", "ГАННА", "HANNA"]),
     ("LH", &["ОЛЬГА", "OLGA", "OLHA", "ВОЛЬГА", "VOLHA", "VOLGA"]),
-    (
-        "NKL",
-        &[
-            "НИКОЛАЙ",
-            "NIKOLAI",
-            "NIKOLAY",
-            "МІКАЛАЙ",
-            "MIKALAI",
-            "MIKALAY",
-            "MIKALAJ",
-        ],
-    ),
+    ("NKL", &["НИКОЛАЙ", "NIKOLAI", "NIKOLAY", "МІКАЛАЙ", "MIKALAI", "MIKALAY", "MIKALAJ"]),
     ("NKT", &["НИКИТА", "NIKITA", "МІКІТА", "MIKITA"]),
-    (
-        "HRHR",
-        &["ГРИГОРИЙ", "GRIGORY", "GRIGORII", "GRIGORIY", "РЫГОР", "RYHOR"],
-    ),
-    (
-        "FLP",
-        &[
-            "ФИЛИПП",
-            "ФИЛИП",
-            "FILIPP",
-            "FILIP",
-            "PHILIP",
-            "PHILIPP",
-            "ПІЛІП",
-            "PILIP",
-        ],
-    ),
-    (
-        "SF",
-        &[
-            "ИОСИФ",
-            "ОСИП",
-            "IOSIF",
-            "JOSEF",
-            "JOSEPH",
-            "ІОСІФ",
-            "ЯЗЭП",
-            "YAZEP",
-            "JAZEP",
-        ],
-    ),
-    (
-        "FDR",
-        &[
-            "ФЕДОР",
-            "ФЁДОР",
-            "FEDOR",
-            "FYODOR",
-            "FIODAR",
-            "ФЁДАР",
-            "ХВЕДАР",
-            "KHVEDAR",
-        ],
-    ),
-    (
-        "MHL",
-        &["MICHAIL", "MICHAEL", "MICHAL", "МИХАИЛ", "МІХАІЛ", "MIKHAIL", "MIHAIL"],
-    ),
-    (
-        "KSN",
-        &["XENIA", "XENIYA", "КСЕНИЯ", "КСЕНІЯ", "KSENIYA", "KSENIIA", "KSENIA"],
-    ),
+    ("HRHR", &["ГРИГОРИЙ", "GRIGORY", "GRIGORII", "GRIGORIY", "РЫГОР", "RYHOR"]),
+    ("FLP", &["ФИЛИПП", "ФИЛИП", "FILIPP", "FILIP", "PHILIP", "PHILIPP", "ПІЛІП", "PILIP"]),
+    ("SF", &["ИОСИФ", "ОСИП", "IOSIF", "JOSEF", "JOSEPH", "ІОСІФ", "ЯЗЭП", "YAZEP", "JAZEP"]),
+    ("FDR", &["ФЕДОР", "ФЁДОР", "FEDOR", "FYODOR", "FIODAR", "ФЁДАР", "ХВЕДАР", "KHVEDAR"]),
+    ("MHL", &["MICHAIL", "MICHAEL", "MICHAL", "МИХАИЛ", "МІХАІЛ", "MIKHAIL", "MIHAIL"]),
+    ("KSN", &["XENIA", "XENIYA", "КСЕНИЯ", "КСЕНІЯ", "KSENIYA", "KSENIIA", "KSENIA"]),
     ("T", &["CAO", "ЦАО", "CAI", "ЦАЙ", "CUI", "ЦУЙ"]),
     ("TN", &["ZENG", "ЦЗЭН", "CENG", "ЦЭН", "ZANG", "ЦЗАН", "JUN", "ЦЗЮНЬ"]),
     ("TV", &["ZOU", "ЦЗОУ"]),
-    (
-        "U",
-        &[
-            "WU", "У", "YU", "ЮЙ", "YUE", "ЮЭ", "YOU", "Ю", "ЁУ", "YI", "И", "YE", "Е",
-        ],
-    ),
+    ("U", &["WU", "У", "YU", "ЮЙ", "YUE", "ЮЭ", "YOU", "Ю", "ЁУ", "YI", "И", "YE", "Е"]),
     ("L", &["LOUIS", "ЛУИ", "LU", "ЛУ", "LYU", "ЛЮЙ"]),
     ("MSS", &["MOUSSA", "MUSSA", "МУССА"]),
     ("MMD", &["MAMADOU", "MAMADU", "МАМАДУ"]),
@@ -129,11 +67,7 @@ fn sound(word: &[char], key: &mut String) {
     if word.is_empty() {
         return;
     }
-    let same = |form: &str| {
-        form.chars()
-            .map(|c| if c == 'Ё' { 'Е' } else { c })
-            .eq(word.iter().copied())
-    };
+    let same = |form: &str| form.chars().map(|c| if c == 'Ё' { 'Е' } else { c }).eq(word.iter().copied());
     if let Some((known, _)) = SAME.iter().find(|(_, forms)| forms.iter().any(|form| same(form))) {
         key.push_str(known);
         return;
@@ -287,15 +221,7 @@ mod tests {
             &["Dzmitry", "Dmitry", "Dmitriy", "Дмитрий", "Дзмітрый"],
             &["Siarhei", "Sergey", "Sergei", "Сергей", "Сяргей", "Siarhiej"],
             &["Yauhen", "Evgeny", "Yevgeniy", "Eugene", "Евгений", "Яўген", "Jaŭhien"],
-            &[
-                "Kavalyov",
-                "Kovalev",
-                "Kavaliou",
-                "Ковалёв",
-                "Кавалёў",
-                "Kavaloŭ",
-                "Kovalyov",
-            ],
+            &["Kavalyov", "Kovalev", "Kavaliou", "Ковалёв", "Кавалёў", "Kavaloŭ", "Kovalyov"],
             &["Lukashevich", "Lukaševič", "Лукашевич", "Лукашэвіч", "Łukaszewicz"],
             &["Uladzimir", "Vladimir", "Владимир", "Уладзімір"],
             &["Katsiaryna", "Ekaterina", "Екатерина", "Кацярына", "Yekaterina"],
@@ -333,9 +259,7 @@ mod tests {
 
     #[test]
     fn different_names_differ() {
-        let names = [
-            "Ivanov", "Petrov", "Sidorov", "Kovalev", "Novik", "Zhuk", "Shmidt", "Chernov", "Li", "Zhang",
-        ];
+        let names = ["Ivanov", "Petrov", "Sidorov", "Kovalev", "Novik", "Zhuk", "Shmidt", "Chernov", "Li", "Zhang"];
         let keys: std::collections::BTreeSet<String> = names.iter().map(|name| phonetic_key(name)).collect();
         assert_eq!(keys.len(), names.len());
     }

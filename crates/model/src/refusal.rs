@@ -68,13 +68,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of this kind under this code.
     pub fn new(kind: Kind, code: &'static str) -> Self {
-        Self {
-            kind,
-            code,
-            params: Params::new(),
-            faults: Vec::new(),
-            retry_after: None,
-        }
+        Self { kind, code, params: Params::new(), faults: Vec::new(), retry_after: None }
     }
 
     /// The same, naming a value in its text.
@@ -102,12 +96,7 @@ impl Refusal {
 impl Fault {
     /// A fault at `pointer`.
     pub fn new(pointer: impl Into<String>, code: impl Into<Cow<'static, str>>, text: &'static str) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code: code.into(),
-            text,
-            params: Params::new(),
-        }
+        Self { pointer: pointer.into(), code: code.into(), text, params: Params::new() }
     }
 
     /// The same, naming a value in its text.

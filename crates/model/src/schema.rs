@@ -51,9 +51,7 @@ impl Schema {
     /// The schema at `pointer` of file `name`; its references may name the other files.
     pub fn compile_in(files: &Files, name: &str, pointer: &str) -> Result<Self, Error> {
         let faulty = |expected: String| Error::file(format!("methods/{name}"), pointer, expected);
-        let target = files
-            .get(name)
-            .and_then(|file| file.pointer(pointer.trim_start_matches('#')));
+        let target = files.get(name).and_then(|file| file.pointer(pointer.trim_start_matches('#')));
         if target.is_none() {
             return Err(faulty("a schema at this place".to_owned()));
         }
@@ -69,25 +67,14 @@ impl Schema {
             .should_validate_formats(true)
             .should_ignore_unknown_formats(false)
             .with_format("birth-day", |text: &str| BirthDay::parse(text).is_ok())
-            .with_format("identification-number", |text: &str| {
-                IdentificationNumber::parse(text).is_ok()
-            })
+            .with_format("identification-number", |text: &str| IdentificationNumber::parse(text).is_ok())
             .with_format("unp", |text: &str| Unp::parse(text).is_ok())
             .with_format("country", |text: &str| Country::parse(text).is_ok())
             .with_format("currency", |text: &str| Currency::parse(text).is_ok())
             .with_format("amount", |text: &str| Amount::parse(text).is_ok())
             .build(&root)
-            .map_err(|wrong| {
-                faulty(format!(
-                    "a valid schema ({}: {})",
-                    wrong.instance_path(),
-                    wrong.masked()
-                ))
-            })?;
-        Ok(Self {
-            validator,
-            files: Arc::clone(files),
-        })
+            .map_err(|wrong| faulty(format!("a valid schema ({}: {})", wrong.instance_path(), wrong.masked())))?;
+        Ok(Self { validator, files: Arc::clone(files) })
     }
 
     /// Whether `value` is as it must be.
@@ -118,11 +105,7 @@ impl Schema {
         let at = wrong.instance_path().as_str();
         match wrong.kind() {
             Wrong::AdditionalProperties { unexpected } | Wrong::UnevaluatedProperties { unexpected } => {
-                faults.extend(
-                    unexpected
-                        .iter()
-                        .map(|name| Fault::new(step(at, name), "02", "unknown-member")),
-                );
+                faults.extend(unexpected.iter().map(|name| Fault::new(step(at, name), "02", "unknown-member")));
             }
             Wrong::AnyOf { context } | Wrong::OneOfNotValid { context } => self.tell_nearest(at, context, faults),
             Wrong::PropertyNames { error } => self.tell(error, faults),
@@ -136,11 +119,7 @@ impl Schema {
             faults.push(Fault::new(at, "06", "required-one-of").with("names", names));
             return;
         }
-        match context
-            .iter()
-            .filter(|wrongs| !wrongs.is_empty())
-            .min_by_key(|wrongs| wrongs.len())
-        {
+        match context.iter().filter(|wrongs| !wrongs.is_empty()).min_by_key(|wrongs| wrongs.len()) {
             Some(wrongs) => wrongs.iter().for_each(|wrong| self.tell(wrong, faults)),
             None => faults.push(Fault::new(at, "02", "alternative")),
         }
@@ -180,10 +159,7 @@ impl Schema {
         let Some((file, pointer)) = place.strip_prefix(BASE).and_then(|rest| rest.split_once('#')) else {
             return false;
         };
-        let holder = pointer
-            .rsplit_once('/')
-            .map_or("", |(holder, _)| holder)
-            .replace("%24", "$");
+        let holder = pointer.rsplit_once('/').map_or("", |(holder, _)| holder).replace("%24", "$");
         self.files
             .get(file)
             .and_then(|file| file.pointer(&holder))
@@ -250,10 +226,7 @@ struct Folder(Files);
 impl Retrieve for Folder {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let name = uri.as_str().strip_prefix(BASE).unwrap_or_default();
-        self.0
-            .get(name)
-            .cloned()
-            .ok_or_else(|| format!("no such file in methods/: {name}").into())
+        self.0.get(name).cloned().ok_or_else(|| format!("no such file in methods/: {name}").into())
     }
 }
 

@@ -35,10 +35,7 @@ fn one(member: &str, value: Value) -> Vec<(String, String, &'static str)> {
     message[member] = value;
     match schema().check(&message) {
         Ok(()) => Vec::new(),
-        Err(faults) => faults
-            .into_iter()
-            .map(|f| (f.pointer, f.code.into_owned(), f.text))
-            .collect(),
+        Err(faults) => faults.into_iter().map(|f| (f.pointer, f.code.into_owned(), f.text)).collect(),
     }
 }
 
@@ -59,13 +56,7 @@ fn each_fault_has_its_pointer_and_code() {
         ("x~/y", json!(2), "/x~0~1y", "04", "enum"),
         ("other", json!(1), "/other", "02", "unknown-member"),
         ("items", json!([{"z": 1}, {}]), "/items/1/z", "06", "required"),
-        (
-            "items",
-            json!([{"z": 1}, {"z": 1}, {"z": 1}]),
-            "/items",
-            "02",
-            "too-many",
-        ),
+        ("items", json!([{"z": 1}, {"z": 1}, {"z": 1}]), "/items", "02", "too-many"),
         ("either", json!({}), "/either", "06", "required-one-of"),
     ] {
         let found = one(member, value);
@@ -102,10 +93,7 @@ fn files_refer_to_each_other_and_to_nothing_else() {
             "a.schema.json".to_owned(),
             json!({"$defs": {"request": {"properties": {"n": {"$ref": "common.schema.json#/$defs/n"}}}}}),
         ),
-        (
-            "b.schema.json".to_owned(),
-            json!({"$defs": {"request": {"$ref": "https://example.com/x.json"}}}),
-        ),
+        ("b.schema.json".to_owned(), json!({"$defs": {"request": {"$ref": "https://example.com/x.json"}}})),
     ]));
     let schema = Schema::compile_in(&files, "a.schema.json", "#/$defs/request").unwrap();
     assert_eq!(schema.check(&json!({"n": "2"})).unwrap_err()[0].code, "03");
@@ -123,10 +111,7 @@ fn careless_schemas_are_refused() {
         json!({"$ref": "#/$defs/nowhere"}),
     ] {
         let document = json!({"$defs": {"request": wrong}});
-        assert!(
-            Schema::compile(document.clone(), "#/$defs/request").is_err(),
-            "{document}"
-        );
+        assert!(Schema::compile(document.clone(), "#/$defs/request").is_err(), "{document}");
     }
 }
 

@@ -15,15 +15,7 @@ use crate::schema::{Files, Schema};
 use crate::text::Texts;
 
 /// Headings every service has, besides `methods.<path>.title`.
-const HEADINGS: [&str; 7] = [
-    "title",
-    "description",
-    "how_to_get",
-    "term",
-    "cost",
-    "recipients",
-    "result",
-];
+const HEADINGS: [&str; 7] = ["title", "description", "how_to_get", "term", "cost", "recipients", "result"];
 
 /// The schemas of one file in `methods/`.
 #[derive(Debug)]
@@ -108,13 +100,7 @@ impl Service {
         complete(&texts, &passport)?;
         let documents = documents(files)?;
         let schemas = compile(&passport, &documents)?;
-        let service = Self {
-            examples: examples(files, &passport)?,
-            passport,
-            texts,
-            files: documents,
-            schemas,
-        };
+        let service = Self { examples: examples(files, &passport)?, passport, texts, files: documents, schemas };
         Ok(service)
     }
 
@@ -132,9 +118,9 @@ impl Service {
 /// Whether `value` has all that `subset` names: members of objects, items of arrays by their place; else equal.
 pub fn contains(value: &Value, subset: &Value) -> bool {
     match (value, subset) {
-        (Value::Object(value), Value::Object(subset)) => subset
-            .iter()
-            .all(|(name, wanted)| value.get(name).is_some_and(|found| contains(found, wanted))),
+        (Value::Object(value), Value::Object(subset)) => {
+            subset.iter().all(|(name, wanted)| value.get(name).is_some_and(|found| contains(found, wanted)))
+        }
         (Value::Array(value), Value::Array(subset)) => {
             subset.len() <= value.len() && value.iter().zip(subset).all(|(found, wanted)| contains(found, wanted))
         }
@@ -143,10 +129,7 @@ pub fn contains(value: &Value, subset: &Value) -> bool {
 }
 
 fn complete(texts: &Texts, passport: &Passport) -> Result<(), Error> {
-    let titles = passport
-        .methods
-        .iter()
-        .map(|method| format!("methods.{}.title", method.path));
+    let titles = passport.methods.iter().map(|method| format!("methods.{}.title", method.path));
     for key in HEADINGS.into_iter().map(str::to_owned).chain(titles) {
         // A heading may be a list of paragraphs or steps.
         if !texts.has(&key) && !texts.has(&format!("{key}.0")) {
@@ -177,27 +160,15 @@ fn compile(passport: &Passport, documents: &Files) -> Result<BTreeMap<String, Sc
         let file = format!("{name}.schema.json");
         let Some(document) = documents.get(&file) else {
             let expected = format!("the name of a file in methods/; there is no methods/{file}");
-            return Err(Error::file(
-                "passport.toml",
-                format!("methods.{index}.schema"),
-                expected,
-            ));
+            return Err(Error::file("passport.toml", format!("methods.{index}.schema"), expected));
         };
         let part = |part: &str| match document.pointer(&format!("/$defs/{part}")) {
             Some(_) => Schema::compile_in(documents, &file, &format!("#/$defs/{part}")).map(Some),
             None => Ok(None),
         };
-        let schemas = Schemas {
-            request: part("request")?,
-            response: part("response")?,
-            record: part("record")?,
-        };
+        let schemas = Schemas { request: part("request")?, response: part("response")?, record: part("record")? };
         if method.verb == Verb::Post && schemas.request.is_none() {
-            return Err(Error::file(
-                format!("methods/{file}"),
-                "/$defs/request",
-                "the schema of the body",
-            ));
+            return Err(Error::file(format!("methods/{file}"), "/$defs/request", "the schema of the body"));
         }
         out.insert(name.clone(), schemas);
     }
@@ -211,10 +182,7 @@ fn examples(files: &BTreeMap<String, String>, passport: &Passport) -> Result<Vec
             continue;
         }
         let example: Example = file::json(path, text)?;
-        let bare = example
-            .path
-            .split_once('?')
-            .map_or(example.path.as_str(), |(bare, _)| bare);
+        let bare = example.path.split_once('?').map_or(example.path.as_str(), |(bare, _)| bare);
         let known = passport.methods.iter().any(|method| method.path == bare);
         // An example may show what happens at an address or with a verb that the service has not.
         if !known && example.expect.status < 400 {
@@ -301,30 +269,15 @@ title = "S"
         assert!(wrong("text.ru.toml", |t| Some(t.replace("cost", "prise"))).contains("cost"));
         assert!(wrong("methods/crossings.schema.json", |_| None).contains("there is no methods/crossings.schema.json"));
         assert!(wrong("methods/crossings.schema.json", |_| Some("{}".to_owned())).contains("/$defs/request"));
-        assert!(
-            wrong("methods/crossings.schema.json", |_| Some(
-                "{\"a\":1,\"a\":1}".to_owned()
-            ))
-            .contains("duplicate")
-        );
+        assert!(wrong("methods/crossings.schema.json", |_| Some("{\"a\":1,\"a\":1}".to_owned())).contains("duplicate"));
         assert!(wrong("examples/a.json", |t| Some(t.replace("\"as\"", "\"us\""))).contains("us"));
-        assert!(
-            wrong("examples/a.json", |t| Some(
-                t.replace("crossings/submit", "visas/submit")
-            ))
-            .contains("path")
-        );
+        assert!(wrong("examples/a.json", |t| Some(t.replace("crossings/submit", "visas/submit"))).contains("path"));
         let mut files = folder();
         for lang in ["en", "be", "ru"] {
             let text = files.get_mut(&format!("text.{lang}.toml")).unwrap();
             *text = text.replace("result = \"x\"\n", "");
         }
-        assert!(
-            Service::from_files(&files)
-                .unwrap_err()
-                .to_string()
-                .starts_with("text.en.toml: result: a text")
-        );
+        assert!(Service::from_files(&files).unwrap_err().to_string().starts_with("text.en.toml: result: a text"));
     }
 
     #[test]

@@ -21,69 +21,34 @@ pub fn similarity(a: &str, b: &str) -> u16 {
 pub fn likeness(a: &str, b: &str) -> Likeness {
     let (left, right) = (fold(a), fold(b));
     if left.is_empty() || right.is_empty() {
-        return Likeness {
-            score: 0,
-            reason: "weak",
-        };
+        return Likeness { score: 0, reason: "weak" };
     }
     if left == right {
-        return Likeness {
-            score: 1000,
-            reason: "exact",
-        };
+        return Likeness { score: 1000, reason: "exact" };
     }
     let (lefts, rights) = (spellings(a), spellings(b));
     if lefts.iter().any(|left| rights.contains(left)) {
-        return Likeness {
-            score: 980,
-            reason: "transliteration",
-        };
+        return Likeness { score: 980, reason: "transliteration" };
     }
-    let nearest = lefts
-        .iter()
-        .flat_map(|left| rights.iter().map(move |right| closeness(left, right)))
-        .max()
-        .unwrap_or(0);
+    let nearest =
+        lefts.iter().flat_map(|left| rights.iter().map(move |right| closeness(left, right))).max().unwrap_or(0);
     if phonetic_key(a) == phonetic_key(b) {
         // The same sound is worth more than the same number of letters; the letters still rank within it.
-        return Likeness {
-            score: nearest / 10 + 860,
-            reason: "sound",
-        };
+        return Likeness { score: nearest / 10 + 860, reason: "sound" };
     }
-    let edits = lefts
-        .iter()
-        .flat_map(|left| rights.iter().map(move |right| distance(left, right)))
-        .min()
-        .unwrap_or(usize::MAX);
-    let shortest = lefts
-        .iter()
-        .chain(&rights)
-        .map(|name| name.chars().count())
-        .min()
-        .unwrap_or(0);
+    let edits =
+        lefts.iter().flat_map(|left| rights.iter().map(move |right| distance(left, right))).min().unwrap_or(usize::MAX);
+    let shortest = lefts.iter().chain(&rights).map(|name| name.chars().count()).min().unwrap_or(0);
     if reordered(&left, &right) {
-        return Likeness {
-            score: 940,
-            reason: "order",
-        };
+        return Likeness { score: 940, reason: "order" };
     }
     if edits == 1 && shortest >= 4 || edits == 2 && shortest >= 8 {
-        return Likeness {
-            score: nearest.clamp(800, 900),
-            reason: "typo",
-        };
+        return Likeness { score: nearest.clamp(800, 900), reason: "typo" };
     }
     if part_of(&left, &right) || part_of(&right, &left) {
-        return Likeness {
-            score: nearest.clamp(750, 850),
-            reason: "part",
-        };
+        return Likeness { score: nearest.clamp(750, 850), reason: "part" };
     }
-    Likeness {
-        score: nearest.min(790),
-        reason: "weak",
-    }
+    Likeness { score: nearest.min(790), reason: "weak" }
 }
 
 /// The Latin spellings of a name, without marks and spaces.
@@ -145,9 +110,7 @@ fn distance(a: &str, b: &str) -> usize {
         here.push(row);
         for (column, c) in (1_usize..).zip(&right) {
             let cost = usize::from(left != *c);
-            let mut best = (at(&above, column) + 1)
-                .min(at(&here, column - 1) + 1)
-                .min(at(&above, column - 1) + cost);
+            let mut best = (at(&above, column) + 1).min(at(&here, column - 1) + 1).min(at(&above, column - 1) + cost);
             let swapped = column >= 2 && last == Some(*c) && right.get(column - 2) == Some(&left);
             if swapped {
                 best = best.min(at(&earlier, column - 2) + 1);
@@ -167,11 +130,7 @@ fn jaro_winkler(a: &str, b: &str) -> f64 {
     let mut matched = Vec::new();
     for (index, c) in a.iter().enumerate() {
         let from = index.saturating_sub(window);
-        let near = b
-            .iter()
-            .zip(used.iter_mut())
-            .skip(from)
-            .take(index.saturating_add(window + 1).saturating_sub(from));
+        let near = b.iter().zip(used.iter_mut()).skip(from).take(index.saturating_add(window + 1).saturating_sub(from));
         if let Some((_, taken)) = near.into_iter().find(|(other, taken)| *other == c && !**taken) {
             *taken = true;
             matched.push(*c);
@@ -181,19 +140,10 @@ fn jaro_winkler(a: &str, b: &str) -> f64 {
         return 0.0;
     }
     let others = b.iter().zip(&used).filter(|(_, used)| **used).map(|(c, _)| *c);
-    let transposed = matched
-        .iter()
-        .zip(others)
-        .filter(|(left, right)| **left != *right)
-        .count();
+    let transposed = matched.iter().zip(others).filter(|(left, right)| **left != *right).count();
     let m = matched.len() as f64;
     let jaro = (m / a.len() as f64 + m / b.len() as f64 + (m - transposed as f64 / 2.0) / m) / 3.0;
-    let prefix = a
-        .iter()
-        .zip(&b)
-        .take(4)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let prefix = a.iter().zip(&b).take(4).take_while(|(left, right)| left == right).count();
     jaro + prefix as f64 * 0.1 * (1.0 - jaro)
 }
 
@@ -227,13 +177,7 @@ mod tests {
 
     #[test]
     fn edits_are_counted() {
-        for (a, b, edits) in [
-            ("", "", 0),
-            ("AB", "BA", 1),
-            ("KITTEN", "SITTING", 3),
-            ("A", "", 1),
-            ("", "ABC", 3),
-        ] {
+        for (a, b, edits) in [("", "", 0), ("AB", "BA", 1), ("KITTEN", "SITTING", 3), ("A", "", 1), ("", "ABC", 3)] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
         }
         // The published examples of Winkler.

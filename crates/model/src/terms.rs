@@ -19,14 +19,9 @@ impl Category {
 
     /// The category of this name: lower-case letters, digits and inner hyphens, at most 40 characters.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let named = text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let named = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if text.is_empty() || text.len() > 40 || !named || text.starts_with('-') || text.ends_with('-') {
-            return Err(Error::Form {
-                what: "category",
-                expected: "a name of lower-case letters, digits and hyphens",
-            });
+            return Err(Error::Form { what: "category", expected: "a name of lower-case letters, digits and hyphens" });
         }
         Ok(Self(text.to_owned()))
     }
@@ -44,13 +39,8 @@ pub struct ServiceCode(String);
 impl ServiceCode {
     /// The code: numbers with points, and a variant after a slash; paths write it with a hyphen.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = Error::Form {
-            what: "service code",
-            expected: "numbers with points, such as 3.88.01 or 3.40.01/1",
-        };
-        let (item, variant) = text
-            .split_once(['/', '-'])
-            .map_or((text, None), |(item, variant)| (item, Some(variant)));
+        let wrong = Error::Form { what: "service code", expected: "numbers with points, such as 3.88.01 or 3.40.01/1" };
+        let (item, variant) = text.split_once(['/', '-']).map_or((text, None), |(item, variant)| (item, Some(variant)));
         let number = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
         let parts = item.split('.').count();
         if !(2..=5).contains(&parts) || !item.split('.').all(number) || !variant.is_none_or(number) {
@@ -136,17 +126,9 @@ impl Mode {
 
     /// The mode written so.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let all = [
-            Self::Weak,
-            Self::Strong,
-            Self::StrongIdCard,
-            Self::System,
-            Self::SystemStateBodies,
-            Self::Intermediary,
-        ];
-        all.into_iter()
-            .find(|mode| mode.as_str() == text)
-            .ok_or(Error::Unlisted { what: "access mode" })
+        let all =
+            [Self::Weak, Self::Strong, Self::StrongIdCard, Self::System, Self::SystemStateBodies, Self::Intermediary];
+        all.into_iter().find(|mode| mode.as_str() == text).ok_or(Error::Unlisted { what: "access mode" })
     }
 
     /// Whether systems ask so through the gateway.

@@ -66,17 +66,12 @@ impl Texts {
 
     /// The text under `key` with its values; the key itself when there is none, so that a slip stays visible.
     pub fn line(&self, lang: Lang, key: &str, params: &[(&'static str, String)]) -> String {
-        self.of(lang)
-            .get(key)
-            .map_or_else(|| key.to_owned(), |text| text.render(lang, params))
+        self.of(lang).get(key).map_or_else(|| key.to_owned(), |text| text.render(lang, params))
     }
 
     /// Title and detail of a refusal's `code`.
     pub fn render(&self, lang: Lang, code: &str, params: &[(&'static str, String)]) -> (String, String) {
-        (
-            self.line(lang, &format!("{code}.title"), params),
-            self.line(lang, &format!("{code}.detail"), params),
-        )
+        (self.line(lang, &format!("{code}.title"), params), self.line(lang, &format!("{code}.detail"), params))
     }
 
     /// Title and detail of a refusal.
@@ -101,20 +96,13 @@ impl Texts {
 
     fn add(&mut self, lang: Lang, key: &str, value: &Value) -> Result<(), Error> {
         let below = |name: &str| {
-            if key.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{key}.{name}")
-            }
+            if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
         };
         match value {
-            Value::Table(table) => table
-                .iter()
-                .try_for_each(|(name, value)| self.add(lang, &below(name), value)),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .try_for_each(|(at, value)| self.add(lang, &below(&at.to_string()), value)),
+            Value::Table(table) => table.iter().try_for_each(|(name, value)| self.add(lang, &below(name), value)),
+            Value::Array(items) => {
+                items.iter().enumerate().try_for_each(|(at, value)| self.add(lang, &below(&at.to_string()), value))
+            }
             Value::String(text) => {
                 let text = Text::parse(lang, text).map_err(|expected| Error::file(file(lang), key, expected))?;
                 let [en, be, ru] = &mut self.langs;
@@ -138,11 +126,7 @@ impl Texts {
             let mut first: Option<BTreeSet<&str>> = None;
             for lang in Lang::ALL {
                 let Some(text) = self.of(lang).get(key) else {
-                    return Err(Error::file(
-                        file(lang),
-                        key.as_str(),
-                        "a text, as in the other languages",
-                    ));
+                    return Err(Error::file(file(lang), key.as_str(), "a text, as in the other languages"));
                 };
                 let values = text.values();
                 match &first {
@@ -218,12 +202,7 @@ impl Text {
     }
 
     fn render(&self, lang: Lang, params: &[(&'static str, String)]) -> String {
-        let find = |name: &str| {
-            params
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map_or("…", |(_, value)| value.as_str())
-        };
+        let find = |name: &str| params.iter().find(|(key, _)| *key == name).map_or("…", |(_, value)| value.as_str());
         let mut out = String::new();
         for piece in &self.0 {
             match piece {
@@ -243,13 +222,8 @@ impl Text {
 
 impl Piece {
     fn parse(lang: Lang, inner: &str) -> Result<Self, String> {
-        let (name, forms) = inner
-            .split_once(':')
-            .map_or((inner, None), |(name, forms)| (name, Some(forms)));
-        let named = !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let (name, forms) = inner.split_once(':').map_or((inner, None), |(name, forms)| (name, Some(forms)));
+        let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !named {
             return Err(format!("a name of lower-case letters in braces, not {{{inner}}}"));
         }
@@ -260,10 +234,7 @@ impl Piece {
         if forms.len() != forms_of(lang) {
             return Err(format!("{} plural forms in {{{inner}}}", forms_of(lang)));
         }
-        Ok(Self::Plural {
-            value: name.to_owned(),
-            forms,
-        })
+        Ok(Self::Plural { value: name.to_owned(), forms })
     }
 }
 
@@ -311,11 +282,7 @@ mod tests {
             "[a]\ntitle = \"Т\"\ndetail = \"{n} {n:день|дня|дней} в {place}\"",
         )
         .unwrap();
-        let at = |lang, n: u64| {
-            texts
-                .render(lang, "a", &[("n", n.to_string()), ("place", "X".to_owned())])
-                .1
-        };
+        let at = |lang, n: u64| texts.render(lang, "a", &[("n", n.to_string()), ("place", "X".to_owned())]).1;
         assert_eq!(at(Lang::En, 1), "1 day in {X}");
         assert_eq!(at(Lang::Ru, 1), "1 день в X");
         assert_eq!(at(Lang::Ru, 22), "22 дня в X");
@@ -327,10 +294,7 @@ mod tests {
     #[test]
     fn gaps_and_differences_are_named() {
         let wrong = |en: &str, be: &str, ru: &str| three(en, be, ru).unwrap_err().to_string();
-        assert_eq!(
-            wrong("a = \"x\"", "a = \"x\"", ""),
-            "text.ru.toml: a: a text, as in the other languages"
-        );
+        assert_eq!(wrong("a = \"x\"", "a = \"x\"", ""), "text.ru.toml: a: a text, as in the other languages");
         assert!(wrong("a = \"{x}\"", "a = \"{y}\"", "a = \"{x}\"").starts_with("text.be.toml: a: the values"));
         assert!(wrong("a = \"{x\"", "a = \"\"", "a = \"\"").contains("closing brace"));
         assert!(wrong("a = \"{n:x}\"", "a = \"\"", "a = \"\"").contains("2 plural forms"));

@@ -17,9 +17,8 @@ impl Blobs {
     /// Blobs as files below `folder`, each on disk when written.
     pub fn folder(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(|e| Error::Unavailable(format!("{}: {e}", folder.display())))?;
-        let store = object_store::local::LocalFileSystem::new_with_prefix(folder)
-            .map_err(unavailable)?
-            .with_fsync(true);
+        let store =
+            object_store::local::LocalFileSystem::new_with_prefix(folder).map_err(unavailable)?.with_fsync(true);
         Ok(Self(Arc::new(store)))
     }
 
@@ -40,10 +39,7 @@ impl Blobs {
     /// Writes `bytes` under `key`, once: the same again is no error, anything else there is.
     pub async fn write(&self, key: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let bytes = bytes.into();
-        let options = PutOptions {
-            mode: PutMode::Create,
-            ..PutOptions::default()
-        };
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         match self.0.put_opts(&Key::from(key), bytes.clone().into(), options).await {
             Ok(_) => Ok(()),
             Err(object_store::Error::AlreadyExists { .. }) => match self.read(key).await? {

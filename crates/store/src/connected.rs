@@ -40,9 +40,7 @@ impl Connected {
                 }
             }
         }
-        self.connection
-            .as_mut()
-            .ok_or_else(|| Error::Unavailable("there is no connection".into()))
+        self.connection.as_mut().ok_or_else(|| Error::Unavailable("there is no connection".into()))
     }
 
     /// Closes the connection: after an error of the device nothing may be tried again on the same one.
@@ -68,12 +66,7 @@ pub(crate) fn spawn(
         .spawn(move || match target.connect(role) {
             Ok(connection) => {
                 let _ = ready.send(Ok(())); // whoever starts us waits for it
-                work(Connected {
-                    target,
-                    role,
-                    connection: Some(connection),
-                    refused: None,
-                });
+                work(Connected { target, role, connection: Some(connection), refused: None });
             }
             Err(error) => {
                 let _ = ready.send(Err(error)); // the same

@@ -35,11 +35,7 @@ impl DbConfig {
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         let readers = if url.starts_with("sqlite:") { 2 } else { 8 };
-        Self {
-            url,
-            durability: Durability::Full,
-            readers,
-        }
+        Self { url, durability: Durability::Full, readers }
     }
 
     pub(crate) fn target(&self) -> Result<Target, Error> {
@@ -49,9 +45,7 @@ impl DbConfig {
         if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
             return Ok(Target::Postgres(self.url.clone()));
         }
-        Err(Error::Broken(
-            "database.url: expected `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`".into(),
-        ))
+        Err(Error::Broken("database.url: expected `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`".into()))
     }
 }
 
@@ -133,11 +127,7 @@ impl Db {
         let target = config.target()?;
         let writer = Writer::start(&target, seal)?;
         let readers = Readers::start(&target, config.readers.max(1))?;
-        Ok(Self {
-            readers,
-            writer,
-            target: Arc::new(target),
-        })
+        Ok(Self { readers, writer, target: Arc::new(target) })
     }
 
     /// Opens a database that has no ledger: tests and tools.
@@ -174,9 +164,7 @@ impl Db {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.writer
-            .commit_blocking(move |tx, _| job(tx))
-            .map(|(value, _)| value)
+        self.writer.commit_blocking(move |tx, _| job(tx)).map(|(value, _)| value)
     }
 
     /// Jobs waiting for the writer, for the metrics.
@@ -192,18 +180,12 @@ impl Db {
     /// Writes a consistent copy of an embedded database to a new file, while everything goes on.
     pub async fn copy_to(&self, file: PathBuf) -> Result<(), Error> {
         let Some(path) = self.sqlite_path().map(Path::to_path_buf) else {
-            return Err(Error::Broken(
-                "PostgreSQL is backed up with pg_dump or its own base backups".into(),
-            ));
+            return Err(Error::Broken("PostgreSQL is backed up with pg_dump or its own base backups".into()));
         };
         let copied = tokio::task::spawn_blocking(move || {
-            let name = file
-                .to_str()
-                .ok_or_else(|| Error::Broken("the name of the copy must be UTF-8".into()))?;
+            let name = file.to_str().ok_or_else(|| Error::Broken("the name of the copy must be UTF-8".into()))?;
             let connection = sqlite::open(&path, Durability::Full, Role::Schema)?;
-            connection
-                .execute("VACUUM INTO ?1", [name])
-                .map_err(|e| sqlite::error(&e, "VACUUM INTO"))?;
+            connection.execute("VACUUM INTO ?1", [name]).map_err(|e| sqlite::error(&e, "VACUUM INTO"))?;
             // The engine does not wait for the disk here; a backup acknowledged is a backup on disk.
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             std::fs::File::open(&file)

@@ -30,9 +30,7 @@ pub fn translate(sql: &str, postgres: bool) -> String {
             ("{by_month}", "STRICT, WITHOUT ROWID"),
         ]
     };
-    words
-        .iter()
-        .fold(sql.to_owned(), |text, (word, own)| text.replace(word, own))
+    words.iter().fold(sql.to_owned(), |text, (word, own)| text.replace(word, own))
 }
 
 /// Makes room for a month in a table declared `{by_month}`: a partition on PostgreSQL, nothing on SQLite.
@@ -42,14 +40,8 @@ pub fn month_partition(tx: &mut Tx<'_>, table: &'static str, month: i64) -> Resu
     if !tx.is_postgres() {
         return Ok(());
     }
-    let suffix = if month < 0 {
-        format!("m{}", -month)
-    } else {
-        format!("{month}")
-    };
-    tx.batch(&format!(
-        "CREATE TABLE IF NOT EXISTS {table}_{suffix} PARTITION OF {table} FOR VALUES IN ({month})"
-    ))
+    let suffix = if month < 0 { format!("m{}", -month) } else { format!("{month}") };
+    tx.batch(&format!("CREATE TABLE IF NOT EXISTS {table}_{suffix} PARTITION OF {table} FOR VALUES IN ({month})"))
 }
 
 /// Removes a month of a table declared `{by_month}` at once where the engine can; true when it did.
@@ -57,22 +49,14 @@ pub fn drop_month(tx: &mut Tx<'_>, table: &'static str, month: i64) -> Result<bo
     if !tx.is_postgres() {
         return Ok(false);
     }
-    let suffix = if month < 0 {
-        format!("m{}", -month)
-    } else {
-        format!("{month}")
-    };
+    let suffix = if month < 0 { format!("m{}", -month) } else { format!("{month}") };
     tx.batch(&format!("DROP TABLE IF EXISTS {table}_{suffix}"))?;
     Ok(true)
 }
 
 /// The job to work on next, locked against other nodes.
 pub(crate) fn claim(tx: &Tx<'_>) -> &'static Statement {
-    if tx.is_postgres() {
-        &CLAIM_POSTGRES
-    } else {
-        &CLAIM_SQLITE
-    }
+    if tx.is_postgres() { &CLAIM_POSTGRES } else { &CLAIM_SQLITE }
 }
 
 const CLAIM_SQLITE: Statement = Statement {

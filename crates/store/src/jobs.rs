@@ -35,24 +35,15 @@ pub struct Claimed {
 
 /// Puts a job into `queue`, due at `due_at` (microseconds). It exists if and only if the transaction commits.
 pub fn enqueue(tx: &mut Tx<'_>, id: &[u8; 16], queue: &str, due_at: i64, body: &[u8]) -> Result<(), Error> {
-    tx.execute(&ENQUEUE, &[id.into(), queue.into(), due_at.into(), Param::Bytes(body)])
-        .map(|_| ())
+    tx.execute(&ENQUEUE, &[id.into(), queue.into(), due_at.into(), Param::Bytes(body)]).map(|_| ())
 }
 
 /// Takes the job that is due longest, for `lease` microseconds.
 pub fn claim(tx: &mut Tx<'_>, queue: &str, now: i64, lease: i64) -> Result<Option<Claimed>, Error> {
     let statement = dialect::claim(tx);
-    tx.query_opt(
-        statement,
-        &[queue.into(), now.into(), now.saturating_add(lease).into()],
-        |row| {
-            Ok(Claimed {
-                id: row.array(0)?,
-                attempts: row.int(1)?,
-                body: row.bytes(2)?.to_vec(),
-            })
-        },
-    )
+    tx.query_opt(statement, &[queue.into(), now.into(), now.saturating_add(lease).into()], |row| {
+        Ok(Claimed { id: row.array(0)?, attempts: row.int(1)?, body: row.bytes(2)?.to_vec() })
+    })
 }
 
 /// The job is done and gone.

@@ -19,15 +19,11 @@ pub struct Migration {
 }
 
 /// Digest of a step that was applied.
-const APPLIED: Statement = Statement {
-    name: "APPLIED",
-    sql: "SELECT digest FROM schema_migration WHERE owner = $1 AND number = $2",
-};
+const APPLIED: Statement =
+    Statement { name: "APPLIED", sql: "SELECT digest FROM schema_migration WHERE owner = $1 AND number = $2" };
 /// Remembers a step.
-const REMEMBER: Statement = Statement {
-    name: "REMEMBER",
-    sql: "INSERT INTO schema_migration (owner, number, digest) VALUES ($1, $2, $3)",
-};
+const REMEMBER: Statement =
+    Statement { name: "REMEMBER", sql: "INSERT INTO schema_migration (owner, number, digest) VALUES ($1, $2, $3)" };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     owner {text} NOT NULL, number {int} NOT NULL, digest {bytes} NOT NULL, PRIMARY KEY (owner, number)) {strict};";
@@ -100,10 +96,7 @@ fn apply(tx: &mut Tx<'_>, schema: &[Migration]) -> Result<usize, Error> {
                 let sql = dialect::translate(step.sql, tx.is_postgres());
                 tx.batch(&sql)
                     .map_err(|e| Error::Broken(format!("schema step {} {}: {e}", step.owner, step.number)))?;
-                tx.execute(
-                    &REMEMBER,
-                    &[step.owner.into(), step.number.into(), Param::Bytes(digest.as_ref())],
-                )?;
+                tx.execute(&REMEMBER, &[step.owner.into(), step.number.into(), Param::Bytes(digest.as_ref())])?;
                 applied += 1;
             }
         }

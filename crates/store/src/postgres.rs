@@ -62,9 +62,7 @@ impl<'a> FromSql<'a> for Whole {
 }
 
 pub(crate) fn opt_int(row: &tokio_postgres::Row, column: usize) -> Result<Option<i64>, Error> {
-    row.try_get::<_, Option<Whole>>(column)
-        .map(|value| value.map(|Whole(value)| value))
-        .map_err(Error::broken)
+    row.try_get::<_, Option<Whole>>(column).map(|value| value.map(|Whole(value)| value)).map_err(Error::broken)
 }
 
 /// One connection with its statements; owned by one storage thread.
@@ -106,13 +104,7 @@ impl PgLink {
             }
             Ok::<_, Error>(client)
         })?;
-        Ok(Self {
-            runtime,
-            client,
-            statements: HashMap::new(),
-            pending: Vec::new(),
-            gone: false,
-        })
+        Ok(Self { runtime, client, statements: HashMap::new(), pending: Vec::new(), gone: false })
     }
 
     /// False when the connection is gone for good. Looks at the socket: the server may have left while nobody asked.
@@ -194,9 +186,7 @@ impl PgLink {
             return Ok(prepared.clone());
         }
         let before = self.before();
-        let prepared = self
-            .runtime
-            .block_on(after(&self.client, before, self.client.prepare(statement.sql)));
+        let prepared = self.runtime.block_on(after(&self.client, before, self.client.prepare(statement.sql)));
         let prepared = prepared.map_err(|e| self.noting(&e, statement))?;
         self.statements.insert(statement.sql, prepared.clone());
         Ok(prepared)
@@ -206,9 +196,7 @@ impl PgLink {
         let prepared = self.prepare(statement)?;
         let before = self.before();
         let running = self.client.execute_raw(&prepared, params.iter());
-        self.runtime
-            .block_on(after(&self.client, before, running))
-            .map_err(|e| self.noting(&e, statement))
+        self.runtime.block_on(after(&self.client, before, running)).map_err(|e| self.noting(&e, statement))
     }
 
     pub(crate) fn each(
@@ -267,11 +255,9 @@ impl PgLink {
 }
 
 fn config(url: &str) -> Result<tokio_postgres::Config, Error> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(|e| {
-        Error::Broken(format!(
-            "database.url: {e}; expected postgres://USER:PASSWORD@HOST/DATABASE"
-        ))
-    })?;
+    let mut config: tokio_postgres::Config = url
+        .parse()
+        .map_err(|e| Error::Broken(format!("database.url: {e}; expected postgres://USER:PASSWORD@HOST/DATABASE")))?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(5));
     }

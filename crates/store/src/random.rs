@@ -6,8 +6,6 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 #[expect(clippy::expect_used, reason = "without randomness no key, nonce or salt may be made")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0u8; N];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .expect("the system's random generator");
+    SystemRandom::new().fill(&mut bytes).expect("the system's random generator");
     bytes
 }

@@ -25,10 +25,12 @@ impl ToSql for Param<'_> {
 pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
-    connection
-        .busy_timeout(Duration::from_secs(10))
-        .map_err(|e| error(&e, "open"))?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(|e| error(&e, "open"))?;
     connection.set_prepared_statement_cache_capacity(256);
+    // Without it a statement is planned anew after each binding of a value that its plan might depend on.
+    connection
+        .set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|e| error(&e, "open"))?;
     // Not mapped into memory: there an error of the disk is a signal that ends the process, and a look-up in a large
     // table is only some microseconds faster.
     connection
@@ -45,9 +47,7 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         .map_err(|e| error(&e, "open"))?;
     if role == Role::Reader {
         // As on PostgreSQL: what is read cannot be changed by mistake.
-        connection
-            .execute_batch("PRAGMA query_only = ON")
-            .map_err(|e| error(&e, "open"))?;
+        connection.execute_batch("PRAGMA query_only = ON").map_err(|e| error(&e, "open"))?;
     }
     let mode: String = pragma(&connection, "journal_mode")?;
     let synchronous: i64 = pragma(&connection, "synchronous")?;
@@ -65,9 +65,7 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
 }
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, Error> {
-    connection
-        .pragma_query_value(None, name, |row| row.get(0))
-        .map_err(|e| error(&e, "pragma"))
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|e| error(&e, "pragma"))
 }
 
 /// The kind of a SQLite error, told under the statement's name.
@@ -135,16 +133,10 @@ fn bound<'c>(
     statement: &Statement,
     params: &[Param<'_>],
 ) -> Result<CachedStatement<'c>, Error> {
-    let mut prepared = connection
-        .prepare_cached(statement.sql)
-        .map_err(|e| error(&e, statement.name))?;
+    let mut prepared = connection.prepare_cached(statement.sql).map_err(|e| error(&e, statement.name))?;
     let count = prepared.parameter_count();
     if count != params.len() {
-        return Err(Error::Broken(format!(
-            "{}: expected {count} parameters but got {}",
-            statement.name,
-            params.len()
-        )));
+        return Err(Error::Broken(format!("{}: expected {count} parameters but got {}", statement.name, params.len())));
     }
     for index in 1..=count {
         let value = prepared
@@ -152,16 +144,11 @@ fn bound<'c>(
             .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
             .and_then(|number| params.get(number.checked_sub(1)?))
             .ok_or_else(|| Error::Broken(format!("{}: parameters are $1, $2, … without gaps", statement.name)))?;
-        prepared
-            .raw_bind_parameter(index, value)
-            .map_err(|e| error(&e, statement.name))?;
+        prepared.raw_bind_parameter(index, value).map_err(|e| error(&e, statement.name))?;
     }
     Ok(prepared)
 }
 
 pub(crate) fn prepare(connection: &Connection, statement: &Statement) -> Result<(), Error> {
-    connection
-        .prepare_cached(statement.sql)
-        .map(|_| ())
-        .map_err(|e| error(&e, statement.name))
+    connection.prepare_cached(statement.sql).map(|_| ()).map_err(|e| error(&e, statement.name))
 }

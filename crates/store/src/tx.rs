@@ -34,12 +34,7 @@ impl<'c> Tx<'c> {
     }
 
     fn of(link: Link<'c>) -> Self {
-        Self {
-            link,
-            depth: 0,
-            failed: None,
-            lost: None,
-        }
+        Self { link, depth: 0, failed: None, lost: None }
     }
 
     /// True on PostgreSQL. Only `dialect` and the tests ask.
@@ -189,9 +184,7 @@ impl<'c> Tx<'c> {
             return Err(error);
         }
         let outcome = match &mut self.link {
-            Link::Sqlite(connection) => connection
-                .execute_batch("COMMIT")
-                .map_err(|e| sqlite::error(&e, "COMMIT")),
+            Link::Sqlite(connection) => connection.execute_batch("COMMIT").map_err(|e| sqlite::error(&e, "COMMIT")),
             Link::Postgres(link) => link.commit(),
         };
         let Err(error) = outcome else {
@@ -213,9 +206,7 @@ impl<'c> Tx<'c> {
         self.failed = None;
         let undone = match &mut self.link {
             Link::Sqlite(connection) if connection.is_autocommit() => Ok(()), // the engine has done it already
-            Link::Sqlite(connection) => connection
-                .execute_batch("ROLLBACK")
-                .map_err(|e| sqlite::error(&e, "ROLLBACK")),
+            Link::Sqlite(connection) => connection.execute_batch("ROLLBACK").map_err(|e| sqlite::error(&e, "ROLLBACK")),
             Link::Postgres(link) => link.rollback(),
         };
         if let Err(error) = undone {
@@ -307,9 +298,7 @@ impl<'c> Tx<'c> {
 }
 
 fn went_on(statement: &str) -> Error {
-    Error::Broken(format!(
-        "{statement} failed and the job went on; put into Tx::nested what may fail"
-    ))
+    Error::Broken(format!("{statement} failed and the job went on; put into Tx::nested what may fail"))
 }
 
 struct Savepoint {
@@ -321,18 +310,9 @@ struct Savepoint {
 macro_rules! level {
     ($name:literal) => {
         &Savepoint {
-            open: Statement {
-                name: "SAVEPOINT",
-                sql: concat!("SAVEPOINT ", $name),
-            },
-            undo: Statement {
-                name: "UNDO",
-                sql: concat!("ROLLBACK TO SAVEPOINT ", $name),
-            },
-            close: Statement {
-                name: "RELEASE",
-                sql: concat!("RELEASE SAVEPOINT ", $name),
-            },
+            open: Statement { name: "SAVEPOINT", sql: concat!("SAVEPOINT ", $name) },
+            undo: Statement { name: "UNDO", sql: concat!("ROLLBACK TO SAVEPOINT ", $name) },
+            close: Statement { name: "RELEASE", sql: concat!("RELEASE SAVEPOINT ", $name) },
         }
     };
 }

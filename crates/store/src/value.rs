@@ -90,9 +90,7 @@ impl Row<'_> {
 
     /// Exactly `N` bytes.
     pub fn array<const N: usize>(&self, column: usize) -> Result<[u8; N], Error> {
-        self.bytes(column)?
-            .try_into()
-            .map_err(|_| Error::broken(format!("column {column} is not {N} bytes long")))
+        self.bytes(column)?.try_into().map_err(|_| Error::broken(format!("column {column} is not {N} bytes long")))
     }
 
     /// A truth value, kept as 0 or 1.

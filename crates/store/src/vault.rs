@@ -35,10 +35,7 @@ impl Vault {
         let key =
             UnboundKey::new(&AES_256_GCM_SIV, &derive("nais-vault-seal-1")).map_err(|_| Error::broken("vault key"))?;
         let index = hmac::Key::new(hmac::HMAC_SHA256, &derive("nais-vault-index-1"));
-        Ok(Self {
-            seal: Arc::new(LessSafeKey::new(key)),
-            index,
-        })
+        Ok(Self { seal: Arc::new(LessSafeKey::new(key)), index })
     }
 
     /// `plain`, readable only with this vault and the same `aad` (table, column, row: so that it cannot be moved).
@@ -49,10 +46,7 @@ impl Vault {
         out.extend_from_slice(&nonce);
         out.extend_from_slice(plain);
         let (_, body) = out.split_at_mut(1 + NONCE_LEN);
-        match self
-            .seal
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), body)
-        {
+        match self.seal.seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), body) {
             Ok(tag) => out.extend_from_slice(tag.as_ref()),
             // Only a message over 64 GiB gets here. An empty value opens as broken; it never leaks the plain text.
             Err(_) => out.clear(),
@@ -62,12 +56,8 @@ impl Vault {
 
     /// What was sealed with the same `aad`.
     pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let (version, rest) = sealed
-            .split_first()
-            .ok_or_else(|| Error::broken("a sealed field is empty"))?;
-        let (nonce, body) = rest
-            .split_at_checked(NONCE_LEN)
-            .ok_or_else(|| Error::broken("a sealed field is short"))?;
+        let (version, rest) = sealed.split_first().ok_or_else(|| Error::broken("a sealed field is empty"))?;
+        let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or_else(|| Error::broken("a sealed field is short"))?;
         if *version != VERSION {
             return Err(Error::broken("a sealed field is of an unknown version"));
         }

@@ -46,11 +46,7 @@ pub struct NoSeal;
 
 impl Seal for NoSeal {
     fn seal(&mut self, _tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), Error> {
-        if entries.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Broken("this database keeps no ledger".into()))
-        }
+        if entries.is_empty() { Ok(()) } else { Err(Error::Broken("this database keeps no ledger".into())) }
     }
     fn committed(&mut self) -> Vec<Stamp> {
         Vec::new()
@@ -123,16 +119,12 @@ impl Writer {
         job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
     ) -> Result<oneshot::Receiver<Answer<T>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.jobs
-            .try_send(Box::new(Call {
-                job: Some(job),
-                outcome: None,
-                reply,
-            }))
-            .map_err(|refused| match refused {
+        self.jobs.try_send(Box::new(Call { job: Some(job), outcome: None, reply })).map_err(
+            |refused| match refused {
                 flume::TrySendError::Full(_) => Error::Overloaded,
                 flume::TrySendError::Disconnected(_) => ended(),
-            })?;
+            },
+        )?;
         Ok(answer)
     }
 
@@ -171,9 +163,7 @@ impl Thread {
 
     /// Runs the batch as one transaction and answers every caller.
     fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
-        let outcome = self
-            .transaction(batch)
-            .and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
+        let outcome = self.transaction(batch).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
         match outcome {
             Ok((stamps, counts)) => {
                 let mut stamps = stamps.into_iter();
@@ -208,11 +198,7 @@ impl Thread {
         match catch_unwind(AssertUnwindSafe(|| self.seal.committed())) {
             Ok(stamps) if stamps.len() == entries => Ok(stamps),
             Ok(stamps) => {
-                tracing::error!(
-                    entries,
-                    stamps = stamps.len(),
-                    "the ledger stamped another number of entries"
-                );
+                tracing::error!(entries, stamps = stamps.len(), "the ledger stamped another number of entries");
                 Err(Error::Uncertain)
             }
             Err(_) => Err(Error::Uncertain),

@@ -18,15 +18,9 @@ pub struct Allowance {
 
 impl Allowance {
     /// For JSON of one question: 64 KB.
-    pub const QUESTION: Self = Self {
-        bytes: 64 * 1024,
-        within: Duration::from_secs(10),
-    };
+    pub const QUESTION: Self = Self { bytes: 64 * 1024, within: Duration::from_secs(10) };
     /// For a package of records: 10 MB.
-    pub const PACKAGE: Self = Self {
-        bytes: 10 * 1024 * 1024,
-        within: Duration::from_secs(20),
-    };
+    pub const PACKAGE: Self = Self { bytes: 10 * 1024 * 1024, within: Duration::from_secs(20) };
 }
 
 /// The whole body, which may be empty.
@@ -49,11 +43,7 @@ pub async fn read(body: Body, allowance: Allowance) -> Result<Bytes, Refusal> {
 /// As [`read`], and `body-missing`.
 pub async fn require(body: Body, allowance: Allowance) -> Result<Bytes, Refusal> {
     let bytes = read(body, allowance).await?;
-    if bytes.is_empty() {
-        Err(Refusal::new(Kind::Malformed, "body-missing"))
-    } else {
-        Ok(bytes)
-    }
+    if bytes.is_empty() { Err(Refusal::new(Kind::Malformed, "body-missing")) } else { Ok(bytes) }
 }
 
 /// The body is of this media type, whatever parameters (such as `charset`) it has.
@@ -93,9 +83,7 @@ async fn collect(mut body: Body, allowance: Allowance) -> Result<Bytes, Refusal>
             continue;
         }
         if whole.is_empty() {
-            let coming = usize::try_from(body.size_hint().lower())
-                .unwrap_or(0)
-                .min(allowance.bytes);
+            let coming = usize::try_from(body.size_hint().lower()).unwrap_or(0).min(allowance.bytes);
             whole.reserve(first.len() + data.len() + coming);
             whole.extend_from_slice(&std::mem::take(&mut first));
         }
@@ -131,10 +119,7 @@ mod tests {
     #[test]
     fn only_the_essence_counts() {
         let mut headers = HeaderMap::new();
-        assert_eq!(
-            expect_type(&headers, "application/json").unwrap_err().kind,
-            Kind::UnsupportedMedia
-        );
+        assert_eq!(expect_type(&headers, "application/json").unwrap_err().kind, Kind::UnsupportedMedia);
         headers.insert(header::CONTENT_TYPE, "Application/JSON; charset=utf-8".parse().unwrap());
         assert!(expect_type(&headers, "application/json").is_ok());
         headers.append(header::CONTENT_TYPE, "text/plain".parse().unwrap());
@@ -147,36 +132,18 @@ mod tests {
             let pieces = (0..count).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"abc")));
             Body::from_stream(futures_util::stream::iter(pieces))
         };
-        let allowance = Allowance {
-            bytes: 9,
-            within: Duration::from_secs(1),
-        };
+        let allowance = Allowance { bytes: 9, within: Duration::from_secs(1) };
         assert_eq!(read(pieces(3), allowance).await.unwrap(), "abcabcabc");
         assert_eq!(read(pieces(4), allowance).await.unwrap_err().code, "body-too-large");
-        assert_eq!(
-            read(Body::from("0123456789"), allowance).await.unwrap_err().code,
-            "body-too-large"
-        );
-        assert_eq!(
-            require(Body::empty(), allowance).await.unwrap_err().code,
-            "body-missing"
-        );
+        assert_eq!(read(Body::from("0123456789"), allowance).await.unwrap_err().code, "body-too-large");
+        assert_eq!(require(Body::empty(), allowance).await.unwrap_err().code, "body-missing");
     }
 
     #[tokio::test]
     async fn a_body_that_does_not_come_is_not_waited_for() {
         let never = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
         assert_eq!(
-            read(
-                never,
-                Allowance {
-                    bytes: 9,
-                    within: Duration::from_millis(20)
-                }
-            )
-            .await
-            .unwrap_err()
-            .code,
+            read(never, Allowance { bytes: 9, within: Duration::from_millis(20) }).await.unwrap_err().code,
             "body-timeout"
         );
     }

@@ -83,9 +83,7 @@ where
     /// With this body.
     #[must_use]
     pub fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        self.request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         *self.request.body_mut() = Body::from(body.into());
         self
     }
@@ -101,16 +99,8 @@ where
         let Ok(response) = self.client.service.clone().oneshot(self.request).await;
         let (head, body) = response.into_parts();
         // A body made in this process fails only where its maker makes it fail; then it ends there.
-        let body = body
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes)
-            .unwrap_or_default();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        Answer { status: head.status, headers: head.headers, body }
     }
 }
 
@@ -127,9 +117,6 @@ impl Answer {
 
     /// A header field; empty when it is not there.
     pub fn header(&self, name: impl axum::http::header::AsHeaderName) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("")
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 }

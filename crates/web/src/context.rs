@@ -119,12 +119,8 @@ impl Context {
     /// The refusal as an answer in the caller's language; the log line has its code.
     pub fn refuse(&self, refusal: &Refusal) -> Response<Body> {
         self.line().code(refusal.code);
-        let occasion = Occasion {
-            lang: self.lang(),
-            instance: self.path(),
-            request_id: self.id(),
-            now: self.clock().now(),
-        };
+        let occasion =
+            Occasion { lang: self.lang(), instance: self.path(), request_id: self.id(), now: self.clock().now() };
         self.problems().response(refusal, &occasion)
     }
 
@@ -236,11 +232,7 @@ fn draw(random: Random) -> [u8; 10] {
             *bytes = random();
             *used = 0;
         }
-        let drawn = bytes
-            .get(*used..)
-            .and_then(<[u8]>::first_chunk::<10>)
-            .copied()
-            .unwrap_or_default();
+        let drawn = bytes.get(*used..).and_then(<[u8]>::first_chunk::<10>).copied().unwrap_or_default();
         *used += 10;
         drawn
     })
@@ -252,9 +244,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_passed_on_only_in_its_form() {
-        assert!(is_traceparent(
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-        ));
+        assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         for wrong in [
             "",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",

@@ -52,10 +52,7 @@ pub struct Edge<S> {
 
 impl<S: Clone> Clone for Edge<S> {
     fn clone(&self) -> Self {
-        Self {
-            app: self.app.clone(),
-            shared: self.shared.clone(),
-        }
+        Self { app: self.app.clone(), shared: self.shared.clone() }
     }
 }
 
@@ -102,10 +99,7 @@ impl<S> Edge<S> {
     /// The edge around `app`.
     pub fn new(app: S, setup: Setup) -> Self {
         let instruments = Instruments::new(&setup.metrics, setup.name);
-        Self {
-            app,
-            shared: Arc::new(Shared { setup, instruments }),
-        }
+        Self { app, shared: Arc::new(Shared { setup, instruments }) }
     }
 
     /// Answers the request. Never fails: what goes wrong is a problem document, and a panic is one too.
@@ -115,12 +109,7 @@ impl<S> Edge<S> {
         S: Service<Request<B>, Response = Response<Body>, Error = Infallible> + Clone,
     {
         let started = Instant::now();
-        let Setup {
-            problems,
-            clock,
-            random,
-            ..
-        } = &self.shared.setup;
+        let Setup { problems, clock, random, .. } = &self.shared.setup;
         let context = Context::new(problems, clock, *random, request.uri(), request.headers());
         context.line().bytes_in(request.body().size_hint().lower());
         let verb = request.method().clone();
@@ -137,14 +126,7 @@ impl<S> Edge<S> {
         let total = started.elapsed();
         self.count(&context, response.status(), total);
         let bytes_out = response.body().size_hint().lower();
-        context.log(
-            verb.as_str(),
-            &Outcome {
-                status: response.status(),
-                bytes_out,
-                total,
-            },
-        );
+        context.log(verb.as_str(), &Outcome { status: response.status(), bytes_out, total });
         response
     }
 
@@ -174,10 +156,7 @@ impl<S> Edge<S> {
     fn count(&self, context: &Context, status: StatusCode, total: Duration) {
         let Shared { setup, instruments } = &*self.shared;
         let service = context.line().service_code().unwrap_or("-");
-        instruments
-            .requests
-            .with(&[setup.name, service, status.as_str()])
-            .increment();
+        instruments.requests.with(&[setup.name, service, status.as_str()]).increment();
         instruments.latency.with(&[setup.name, service]).observe(total);
         if let Some(code) = context.line().refused_as() {
             instruments.refusals.with(&[setup.name, code]).increment();
@@ -197,35 +176,17 @@ impl<S> Edge<S> {
 
     /// The whole HTTP/1 answer to bytes that are no request.
     pub(crate) fn refuse_bytes(&self, why: Rejection) -> Vec<u8> {
-        let Setup {
-            problems,
-            clock,
-            random,
-            name,
-            ..
-        } = &self.shared.setup;
+        let Setup { problems, clock, random, name, .. } = &self.shared.setup;
         let (status, refusal) = rejected(why);
         self.shared.instruments.refusals.with(&[name, refusal.code]).increment();
         let request = Request::new(());
         let context = Context::new(problems, clock, *random, request.uri(), request.headers());
         // Fields of a head that is not trusted choose no language either.
-        let occasion = Occasion {
-            lang: Lang::En,
-            instance: "/",
-            request_id: context.id(),
-            now: context.at(),
-        };
+        let occasion = Occasion { lang: Lang::En, instance: "/", request_id: context.id(), now: context.at() };
         let body = problems.document(&refusal, status, &occasion);
         context.line().code(refusal.code);
         let bytes_out = body.len() as u64;
-        context.log(
-            "-",
-            &Outcome {
-                status,
-                bytes_out,
-                total: Duration::ZERO,
-            },
-        );
+        context.log("-", &Outcome { status, bytes_out, total: Duration::ZERO });
         let mut answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/problem+json\r\nContent-Language: en\r\n\
              Content-Length: {bytes_out}\r\nCache-Control: no-store\r\nConnection: close\r\n\
@@ -248,26 +209,16 @@ impl Instruments {
             LATENCY,
         );
         Self {
-            requests: metrics.counters(
-                "nais_requests_total",
-                "Answers sent",
-                &["listener", "service", "status"],
-            ),
+            requests: metrics.counters("nais_requests_total", "Answers sent", &["listener", "service", "status"]),
             latency,
             refusals: metrics.counters("nais_refusals_total", "Refusals by code", &["listener", "code"]),
-            in_flight: metrics
-                .gauges("nais_requests_in_flight", "Requests at work", listener)
-                .with(&[name]),
+            in_flight: metrics.gauges("nais_requests_in_flight", "Requests at work", listener).with(&[name]),
             panics: metrics.counter("nais_panics_total", "Requests that ended in a panic; must stay 0"),
             turned_away: metrics
                 .counters("nais_connections_refused_total", "Connections above the caps", listener)
                 .with(&[name]),
             handshakes_failed: metrics
-                .counters(
-                    "nais_tls_handshakes_failed_total",
-                    "TLS handshakes that failed or took too long",
-                    listener,
-                )
+                .counters("nais_tls_handshakes_failed_total", "TLS handshakes that failed or took too long", listener)
                 .with(&[name]),
         }
     }
@@ -285,11 +236,7 @@ fn bare(response: &Response<Body>) -> Option<Refusal> {
     if status == StatusCode::NOT_FOUND {
         return Some(Refusal::new(Kind::NotFound, "not-found"));
     }
-    let allowed = response
-        .headers()
-        .get(ALLOW)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let allowed = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let allowed: Vec<&str> = allowed.split(',').map(str::trim).collect();
     Some(Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed.join(", ")))
 }
@@ -311,11 +258,7 @@ fn check_fields<B>(request: &Request<B>) -> Result<(), Refusal> {
     if !once(AUTHORIZATION) {
         return Err(rejected(Rejection::Repeated).1);
     }
-    if once(CONTENT_LENGTH) {
-        Ok(())
-    } else {
-        Err(rejected(Rejection::Length).1)
-    }
+    if once(CONTENT_LENGTH) { Ok(()) } else { Err(rejected(Rejection::Length).1) }
 }
 
 fn rejected(why: Rejection) -> (StatusCode, Refusal) {
@@ -325,11 +268,7 @@ fn rejected(why: Rejection) -> (StatusCode, Refusal) {
         Rejection::Length => (StatusCode::BAD_REQUEST, Kind::Malformed, "http-length"),
         Rejection::Target => (StatusCode::BAD_REQUEST, Kind::Malformed, "http-target"),
         Rejection::Repeated => (StatusCode::BAD_REQUEST, Kind::Malformed, "http-repeated"),
-        Rejection::TooLarge => (
-            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Kind::TooLarge,
-            "head-too-large",
-        ),
+        Rejection::TooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Kind::TooLarge, "head-too-large"),
         Rejection::Late => (StatusCode::REQUEST_TIMEOUT, Kind::Malformed, "head-timeout"),
     };
     (status, Refusal::new(kind, code))

@@ -59,24 +59,13 @@ impl Checks {
         for (name, probe) in self.0 {
             let outcome = tokio::time::timeout(CHECK_TIMEOUT, probe()).await;
             let reason = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned())).err();
-            checks.push(Verdict {
-                name,
-                ok: reason.is_none(),
-                reason,
-            });
+            checks.push(Verdict { name, ok: reason.is_none(), reason });
         }
         let ok = checks.iter().all(|check| check.ok);
-        let report = Report {
-            status: if ok { "ok" } else { "failed" },
-            checks,
-        };
+        let report = Report { status: if ok { "ok" } else { "failed" }, checks };
         // Strings and flags always have a JSON form.
         let body = serde_json::to_vec(&report).unwrap_or_default();
-        let status = if ok {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
+        let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         answer(status, "application/json", body)
     }
 }
@@ -99,12 +88,8 @@ pub fn operations_router(health: Checks, ready: Checks, metrics: Metrics) -> Rou
 fn answer(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -28,10 +28,7 @@ pub struct PeerCertificate {
 impl Peer {
     /// A peer without a certificate.
     pub fn plain(addr: SocketAddr) -> Self {
-        Self {
-            addr,
-            certificate: None,
-        }
+        Self { addr, certificate: None }
     }
 
     /// The same peer, holding this certificate.

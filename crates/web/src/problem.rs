@@ -68,10 +68,7 @@ impl Problems {
 
     /// Problems told in these texts.
     pub fn new(texts: Texts, base: &str) -> Self {
-        Self {
-            texts,
-            base: base.to_owned(),
-        }
+        Self { texts, base: base.to_owned() }
     }
 
     /// The texts themselves, for answers that are no problems.
@@ -126,11 +123,7 @@ impl Problems {
 
 impl<'a> Item<'a> {
     fn of(fault: &'a Fault, message: String) -> Self {
-        Self {
-            pointer: &fault.pointer,
-            code: &fault.code,
-            message,
-        }
+        Self { pointer: &fault.pointer, code: &fault.code, message }
     }
 }
 
@@ -193,12 +186,7 @@ mod tests {
     fn told(refusal: &Refusal, lang: Lang) -> (StatusCode, serde_json::Value) {
         let problems = Problems::load(&[model::TEXTS, crate::TEXTS], DEFAULT_BASE).unwrap();
         let now = Timestamp::from_second(1_760_000_000).unwrap();
-        let occasion = Occasion {
-            lang,
-            instance: "/mvd-38801/v1",
-            request_id: Uuid::nil(),
-            now,
-        };
+        let occasion = Occasion { lang, instance: "/mvd-38801/v1", request_id: Uuid::nil(), now };
         let (status, document) = problems.problem(refusal, &occasion);
         (status, serde_json::from_slice(&document).unwrap())
     }
@@ -215,10 +203,7 @@ mod tests {
     fn faults_are_counted_and_listed() {
         let faults = vec![Fault::new("/a", "02", "x"), Fault::new("/b", "06", "y")];
         let (_, problem) = told(&Refusal::new(Kind::Malformed, "body-missing").faults(faults), Lang::En);
-        assert!(
-            problem["detail"].as_str().unwrap().ends_with("2 faults are listed."),
-            "{problem}"
-        );
+        assert!(problem["detail"].as_str().unwrap().ends_with("2 faults are listed."), "{problem}");
         assert_eq!(problem["errors"][1]["pointer"], "/b");
         assert_eq!(problem["message"], problem["detail"]);
     }
@@ -226,19 +211,11 @@ mod tests {
     #[test]
     fn another_try_and_other_verbs_are_told_in_fields() {
         let mut headers = HeaderMap::new();
-        fields(
-            &Refusal::new(Kind::VerbNotAllowed, "x").with("allowed", "GET, POST"),
-            Lang::Be,
-            &mut headers,
-        );
+        fields(&Refusal::new(Kind::VerbNotAllowed, "x").with("allowed", "GET, POST"), Lang::Be, &mut headers);
         assert_eq!(headers[ALLOW], "GET, POST");
         assert_eq!(headers[CONTENT_LANGUAGE], "be");
         assert!(!headers.contains_key(RETRY_AFTER));
-        fields(
-            &Refusal::new(Kind::Unavailable, "x").retry_after(7),
-            Lang::Be,
-            &mut headers,
-        );
+        fields(&Refusal::new(Kind::Unavailable, "x").retry_after(7), Lang::Be, &mut headers);
         assert_eq!(headers[RETRY_AFTER], "7");
     }
 

@@ -41,11 +41,7 @@ impl Drop for Place<'_> {
 impl Shed {
     /// A gate with these limits.
     pub fn new(limits: ShedLimits) -> Self {
-        Self {
-            limits,
-            room: Arc::new(Semaphore::new(limits.at_once)),
-            waiting: Arc::default(),
-        }
+        Self { limits, room: Arc::new(Semaphore::new(limits.at_once)), waiting: Arc::default() }
     }
 
     /// Room to work, at once or after a short wait.
@@ -83,11 +79,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_the_answer_is_immediate() {
-        let shed = Shed::new(ShedLimits {
-            at_once: 1,
-            waiting: 1,
-            wait: Duration::from_secs(3600),
-        });
+        let shed = Shed::new(ShedLimits { at_once: 1, waiting: 1, wait: Duration::from_secs(3600) });
         let first = shed.admit().await.unwrap();
         let second = tokio::spawn({
             let shed = shed.clone();
@@ -105,11 +97,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_ends() {
-        let shed = Shed::new(ShedLimits {
-            at_once: 1,
-            waiting: 9,
-            wait: Duration::from_millis(20),
-        });
+        let shed = Shed::new(ShedLimits { at_once: 1, waiting: 9, wait: Duration::from_millis(20) });
         let _first = shed.admit().await.unwrap();
         assert_eq!(shed.admit().await.unwrap_err().code, "overloaded");
         assert_eq!(shed.waiting(), 0);

@@ -72,10 +72,8 @@ impl std::fmt::Debug for TlsSetup {
 fn build(parts: &Tls<'_>) -> Result<ServerConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let chain: Vec<CertificateDer<'static>> = read("certificate chain", parts.chain)?;
-    let key = PrivateKeyDer::from_pem_slice(parts.key).map_err(|error| Error::Pem {
-        what: "private key",
-        reason: error.to_string(),
-    })?;
+    let key = PrivateKeyDer::from_pem_slice(parts.key)
+        .map_err(|error| Error::Pem { what: "private key", reason: error.to_string() })?;
     let verifier = match &parts.clients {
         Some(clients) => verifier(clients, &provider)?,
         None => WebPkiClientVerifier::no_client_auth(),
@@ -99,10 +97,7 @@ fn verifier(
 ) -> Result<Arc<dyn ClientCertVerifier>, Error> {
     let mut roots = rustls::RootCertStore::empty();
     for root in read::<CertificateDer<'static>>("client roots", clients.roots)? {
-        roots.add(root).map_err(|error| Error::Pem {
-            what: "client roots",
-            reason: error.to_string(),
-        })?;
+        roots.add(root).map_err(|error| Error::Pem { what: "client roots", reason: error.to_string() })?;
     }
     let mut lists: Vec<CertificateRevocationListDer<'static>> = Vec::new();
     for pem in clients.lists {
@@ -122,15 +117,9 @@ fn verifier(
 fn read<T: PemObject>(what: &'static str, pem: &[u8]) -> Result<Vec<T>, Error> {
     let items: Vec<T> = T::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
-        .map_err(|error| Error::Pem {
-            what,
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| Error::Pem { what, reason: error.to_string() })?;
     if items.is_empty() {
-        return Err(Error::Pem {
-            what,
-            reason: "nothing of this kind between BEGIN and END lines".to_owned(),
-        });
+        return Err(Error::Pem { what, reason: "nothing of this kind between BEGIN and END lines".to_owned() });
     }
     Ok(items)
 }
@@ -146,17 +135,10 @@ mod tests {
     #[test]
     fn an_error_names_the_part() {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(vec!["localhost".into()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().self_signed(&key).unwrap();
         let (chain, key) = (certificate.pem(), key.serialize_pem());
         let told = |chain: &str, key: &str| {
-            let parts = Tls {
-                chain: chain.as_bytes(),
-                key: key.as_bytes(),
-                clients: None,
-            };
+            let parts = Tls { chain: chain.as_bytes(), key: key.as_bytes(), clients: None };
             TlsSetup::new(&parts).map_err(|error| error.to_string())
         };
         assert!(told(&chain, &key).is_ok());

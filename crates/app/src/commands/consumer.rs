@@ -114,11 +114,7 @@ async fn register(args: Register) -> Result<(), Error> {
         categories: args.categories,
     };
     let stamp = operator::register(&office.desk(), &consumer).await?;
-    args.shared.done(
-        &format!("{} is registered", consumer.id),
-        json!({ "consumer": consumer }),
-        &stamp,
-    );
+    args.shared.done(&format!("{} is registered", consumer.id), json!({ "consumer": consumer }), &stamp);
     Ok(())
 }
 
@@ -127,11 +123,7 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     let db = office.desk().db;
     let (consumers, signers) = (operator::consumers(&db).await?, operator::signers(&db).await?);
     let keys = |id: &str| -> Vec<&str> {
-        signers
-            .iter()
-            .filter(|(_, owner)| owner == id)
-            .map(|(keyid, _)| keyid.as_str())
-            .collect()
+        signers.iter().filter(|(_, owner)| owner == id).map(|(keyid, _)| keyid.as_str()).collect()
     };
     let row = |consumer: &Consumer| {
         let categories: Vec<&str> = consumer.categories.iter().map(Category::as_str).collect();
@@ -146,12 +138,7 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     let value = |consumer: &Consumer| json!({ "consumer": consumer, "signers": keys(&consumer.id) });
     let rows: Vec<_> = consumers.iter().map(row).collect();
     let values: Vec<_> = consumers.iter().map(value).collect();
-    shared.list(
-        "consumers",
-        &["id", "UNP", "source", "categories", "signing certificates"],
-        &rows,
-        &values,
-    );
+    shared.list("consumers", &["id", "UNP", "source", "categories", "signing certificates"], &rows, &values);
     Ok(())
 }
 
@@ -163,8 +150,7 @@ async fn enrol(args: Enrol) -> Result<(), Error> {
     let stamp = operator::enrol(&desk, &args.id, &certificate).await?;
     let keyid = certificate.fingerprint_hex();
     let sentence = format!("{} may sign with keyid {keyid}", args.id);
-    args.shared
-        .done(&sentence, json!({ "consumer": args.id, "keyid": keyid }), &stamp);
+    args.shared.done(&sentence, json!({ "consumer": args.id, "keyid": keyid }), &stamp);
     Ok(())
 }
 
@@ -172,10 +158,6 @@ async fn strike(args: Strike) -> Result<(), Error> {
     let office = Office::open(&args.shared).await?;
     let keyid = args.keyid.to_ascii_lowercase();
     let stamp = operator::strike(&office.desk(), &keyid).await?;
-    args.shared.done(
-        &format!("signatures of {keyid} are refused from now on"),
-        json!({ "keyid": keyid }),
-        &stamp,
-    );
+    args.shared.done(&format!("signatures of {keyid} are refused from now on"), json!({ "keyid": keyid }), &stamp);
     Ok(())
 }

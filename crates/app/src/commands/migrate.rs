@@ -24,9 +24,8 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<Outcome, Error> {
     let config = Config::read(&args.config)?;
     let db = config.db();
-    let applied = tokio::task::spawn_blocking(move || store::migrate(&db, &node::schema()))
-        .await
-        .map_err(Error::failed)??;
+    let applied =
+        tokio::task::spawn_blocking(move || store::migrate(&db, &node::schema())).await.map_err(Error::failed)??;
     if args.json {
         print::json(&json!({ "applied": applied }));
     } else if applied == 0 {

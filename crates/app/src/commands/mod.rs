@@ -48,18 +48,12 @@ pub struct Office {
 impl Office {
     /// Opens the database and the ledger of the configuration.
     pub async fn open(shared: &Shared) -> Result<Self, Error> {
-        Ok(Self {
-            tools: Tools::open(&Config::read(&shared.config)?).await?,
-        })
+        Ok(Self { tools: Tools::open(&Config::read(&shared.config)?).await? })
     }
 
     /// What the next act needs.
     pub fn desk(&self) -> Desk {
-        Desk {
-            db: self.tools.db.clone(),
-            vault: self.tools.vault.clone(),
-            now: self.tools.clock.now(),
-        }
+        Desk { db: self.tools.db.clone(), vault: self.tools.vault.clone(), now: self.tools.clock.now() }
     }
 
     /// Entries of the ledger.
@@ -85,10 +79,7 @@ impl Shared {
             print::line(sentence);
             let place = ::ledger::Receipt::read(stamp.as_bytes()).map(|receipt| receipt.index);
             if let Ok(index) = place {
-                print::line(print::tinted(
-                    print::Tone::Faint,
-                    format!("recorded in the ledger as entry {index}"),
-                ));
+                print::line(print::tinted(print::Tone::Faint, format!("recorded in the ledger as entry {index}")));
             }
         }
     }
@@ -119,8 +110,5 @@ pub fn day(text: &str) -> Result<Date, String> {
 pub fn certificate(path: &Path) -> Result<Certificate, Error> {
     let wrong = |expected: String| Error::config(path, "", expected);
     let chain = Certificate::chain_from_pem(&files::text(path)?).map_err(|error| wrong(error.to_string()))?;
-    chain
-        .into_iter()
-        .next()
-        .ok_or_else(|| wrong("expected a certificate in PEM".to_owned()))
+    chain.into_iter().next().ok_or_else(|| wrong("expected a certificate in PEM".to_owned()))
 }

@@ -36,9 +36,7 @@ impl Restored {
     /// The database of this configuration, when it waits to be adopted.
     pub fn of(config: &Config) -> Result<Option<Self>, Error> {
         let url = config.db().url;
-        let marker = url
-            .strip_prefix("sqlite:")
-            .map(|path| files::beside(Path::new(path), ".restored"));
+        let marker = url.strip_prefix("sqlite:").map(|path| files::beside(Path::new(path), ".restored"));
         Ok(marker.filter(|marker| marker.exists()).map(Self))
     }
 
@@ -59,11 +57,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     let opening = move || open(&file, &place, &vault);
     let (head, fresh) = tokio::task::spawn_blocking(opening).await.map_err(Error::failed)??;
     let marker = files::beside(&database, ".restored");
-    files::create(
-        &marker,
-        &serde_json::to_vec(&head).map_err(Error::failed)?,
-        Readers::Owner,
-    )?;
+    files::create(&marker, &serde_json::to_vec(&head).map_err(Error::failed)?, Readers::Owner)?;
     fs::rename(&fresh, &database).map_err(|error| files::write_error(&database, &error))?;
     files::sync_folder(&database)?;
     if let Err(error) = check(&config, &head).await {
@@ -71,12 +65,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         let _ = fs::remove_file(&marker); // the first error is the one to tell
         return Err(error);
     }
-    print::line(format_args!(
-        "restored {}: made {}, at least {} entries",
-        database.display(),
-        head.made,
-        head.size
-    ));
+    print::line(format_args!("restored {}: made {}, at least {} entries", database.display(), head.made, head.size));
     agreed(&config, &args.shared).await
 }
 
@@ -85,10 +74,7 @@ async fn agreed(config: &Config, shared: &Shared) -> Result<Outcome, Error> {
     let waits = "nothing is written to it before `nais ledger adopt`";
     let asked = config.witness.is_some() || config.ledger.witnesses.iter().any(|witness| witness.required);
     if !asked {
-        print::line(format_args!(
-            "{}: no witness must be asked; {waits}",
-            print::tinted(Tone::Note, "not adopted")
-        ));
+        print::line(format_args!("{}: no witness must be asked; {waits}", print::tinted(Tone::Note, "not adopted")));
         return Ok(Outcome::SaidNo);
     }
     match Office::open(shared).await {
@@ -96,17 +82,11 @@ async fn agreed(config: &Config, shared: &Shared) -> Result<Outcome, Error> {
             if let Some(restored) = Restored::of(config)? {
                 restored.settle()?;
             }
-            print::line(format_args!(
-                "the witnesses agree: the ledger goes on from {} entries",
-                office.size()
-            ));
+            print::line(format_args!("the witnesses agree: the ledger goes on from {} entries", office.size()));
             Ok(Outcome::Done)
         }
         Err(error) => {
-            print::line(format_args!(
-                "{}: {error}; {waits}",
-                print::tinted(Tone::Bad, "not adopted")
-            ));
+            print::line(format_args!("{}: {error}; {waits}", print::tinted(Tone::Bad, "not adopted")));
             Ok(Outcome::SaidNo)
         }
     }
@@ -116,11 +96,7 @@ async fn agreed(config: &Config, shared: &Shared) -> Result<Outcome, Error> {
 fn vacant(database: &Path) -> Result<(), Error> {
     let taken = ["", "-wal", "-shm", ".restored"].map(|ending| files::beside(database, ending));
     match taken.iter().find(|path| path.exists()) {
-        Some(path) => Err(Error::config(
-            path,
-            "",
-            "is there already; move it away before restoring".to_owned(),
-        )),
+        Some(path) => Err(Error::config(path, "", "is there already; move it away before restoring".to_owned())),
         None => database.parent().map_or(Ok(()), files::folder),
     }
 }
@@ -163,9 +139,7 @@ async fn check(config: &Config, head: &Head) -> Result<(), Error> {
     }
     let report = ledger::fsck(&attach(config)?, vkey, Some(vault), |_, _| {}).await?;
     if !report.is_sound() || report.size < head.size {
-        return Err(Error::failed(
-            "the ledger in the backup is not sound; restore another backup",
-        ));
+        return Err(Error::failed("the ledger in the backup is not sound; restore another backup"));
     }
     Ok(())
 }

@@ -88,9 +88,7 @@ pub async fn known(db: &Db, id: &str) -> Result<(), Error> {
     if operator::consumers(db).await?.iter().any(|consumer| consumer.id == id) {
         return Ok(());
     }
-    Err(Error::usage(format_args!(
-        "no consumer is called `{id}`: `nais consumer list` shows them all"
-    )))
+    Err(Error::usage(format_args!("no consumer is called `{id}`: `nais consumer list` shows them all")))
 }
 
 async fn issue(args: Issue) -> Result<(), Error> {
@@ -99,22 +97,13 @@ async fn issue(args: Issue) -> Result<(), Error> {
     let desk = office.desk();
     known(&desk.db, &args.consumer).await?;
     let term = SignedDuration::from_hours(24 * i64::from(args.days));
-    let until = desk
-        .now
-        .checked_add(term)
-        .map_err(|_| Error::usage("--days: the term ends too far ahead"))?;
-    let term = operator::Term {
-        from: desk.now,
-        to: until,
-    };
+    let until = desk.now.checked_add(term).map_err(|_| Error::usage("--days: the term ends too far ahead"))?;
+    let term = operator::Term { from: desk.now, to: until };
     let issued = operator::issue(&desk, &args.consumer, &certificate, term, args.quota).await?;
     let value = json!({ "consumer": args.consumer, "token": issued.token, "valid_to": until.to_string() });
     args.shared.done(&issued.token, value, &issued.stamp);
     if !args.shared.json {
-        print::note(format_args!(
-            "the token of {} holds until {until}; it is shown this once",
-            args.consumer
-        ));
+        print::note(format_args!("the token of {} holds until {until}; it is shown this once", args.consumer));
     }
     Ok(())
 }
@@ -131,13 +120,7 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     };
     let row = |token: &operator::Token| {
         let certificate = token.certificate.chars().take(16).collect();
-        vec![
-            token.id.clone(),
-            token.consumer.clone(),
-            certificate,
-            token.valid_to.to_string(),
-            state(token),
-        ]
+        vec![token.id.clone(), token.consumer.clone(), certificate, token.valid_to.to_string(), state(token)]
     };
     let value = |token: &operator::Token| {
         json!({
@@ -152,12 +135,7 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     };
     let rows: Vec<_> = tokens.iter().map(row).collect();
     let values: Vec<_> = tokens.iter().map(value).collect();
-    shared.list(
-        "tokens",
-        &["id", "consumer", "certificate", "until", "state"],
-        &rows,
-        &values,
-    );
+    shared.list("tokens", &["id", "consumer", "certificate", "until", "state"], &rows, &values);
     Ok(())
 }
 
@@ -165,7 +143,6 @@ async fn revoke(args: Revoke) -> Result<(), Error> {
     let office = Office::open(&args.shared).await?;
     let stamp = operator::revoke(&office.desk(), &args.token).await?;
     // The token itself may have been given: it is not repeated.
-    args.shared
-        .done("the token is refused from now on", json!({ "revoked": true }), &stamp);
+    args.shared.done("the token is refused from now on", json!({ "revoked": true }), &stamp);
     Ok(())
 }

@@ -161,10 +161,7 @@ async fn conclude(args: Conclude) -> Result<(), Error> {
     super::token::known(&desk.db, &args.consumer).await?;
     let owned = |service: &&std::sync::Arc<model::Service>| service.passport.owner == args.owner;
     if !office.services().iter().any(|service| owned(&service)) {
-        return Err(Error::usage(format_args!(
-            "--owner: no service here is owned by `{}`",
-            args.owner
-        )));
+        return Err(Error::usage(format_args!("--owner: no service here is owned by `{}`", args.owner)));
     }
     let treaty = Treaty {
         number: args.number,
@@ -175,10 +172,7 @@ async fn conclude(args: Conclude) -> Result<(), Error> {
         state: args.state,
     };
     let stamp = operator::conclude(&desk, &treaty).await?;
-    let sentence = format!(
-        "treaty {} of {} with {} is {}",
-        treaty.number, treaty.consumer, treaty.owner, treaty.state
-    );
+    let sentence = format!("treaty {} of {} with {} is {}", treaty.number, treaty.consumer, treaty.owner, treaty.state);
     args.shared.done(&sentence, json!({ "treaty": treaty }), &stamp);
     Ok(())
 }
@@ -188,11 +182,8 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     let treaties = operator::treaties(&office.desk().db).await?;
     let mut rows = Vec::new();
     for (treaty, subscriptions) in &treaties {
-        let term = format!(
-            "{}…{}",
-            treaty.valid_from,
-            treaty.valid_to.map_or_else(String::new, |last| last.to_string())
-        );
+        let term =
+            format!("{}…{}", treaty.valid_from, treaty.valid_to.map_or_else(String::new, |last| last.to_string()));
         let services: Vec<String> = subscriptions
             .iter()
             .map(|one| format!("{} {} {}/min", one.service, one.mode, one.quota_per_minute))
@@ -208,43 +199,23 @@ async fn list(shared: &Shared) -> Result<(), Error> {
     }
     let value = |(treaty, subscriptions): &(Treaty, Vec<Subscription>)| json!({ "treaty": treaty, "subscriptions": subscriptions });
     let values: Vec<_> = treaties.iter().map(value).collect();
-    shared.list(
-        "treaties",
-        &["number", "consumer", "owner", "state", "term", "subscriptions"],
-        &rows,
-        &values,
-    );
+    shared.list("treaties", &["number", "consumer", "owner", "state", "term", "subscriptions"], &rows, &values);
     Ok(())
 }
 
 async fn change(args: Change) -> Result<(), Error> {
     let office = Office::open(&args.shared).await?;
     let (treaty, stamp) = operator::transition(&office.desk(), &args.number, args.state).await?;
-    args.shared.done(
-        &format!("treaty {} is {}", treaty.number, treaty.state),
-        json!({ "treaty": treaty }),
-        &stamp,
-    );
+    args.shared.done(&format!("treaty {} is {}", treaty.number, treaty.state), json!({ "treaty": treaty }), &stamp);
     Ok(())
 }
 
 async fn subscribe(args: Subscribe) -> Result<(), Error> {
     let office = Office::open(&args.shared).await?;
-    let passport = office
-        .services()
-        .iter()
-        .map(|service| &service.passport)
-        .find(|p| p.code == args.service);
+    let passport = office.services().iter().map(|service| &service.passport).find(|p| p.code == args.service);
     let passport = passport.ok_or_else(|| Error::usage(format_args!("SERVICE: no service {} here", args.service)))?;
-    if let Some(unknown) = args
-        .methods
-        .iter()
-        .find(|path| !passport.methods.iter().any(|m| m.path == **path))
-    {
-        return Err(Error::usage(format_args!(
-            "--method: {} has no method {unknown}",
-            args.service
-        )));
+    if let Some(unknown) = args.methods.iter().find(|path| !passport.methods.iter().any(|m| m.path == **path)) {
+        return Err(Error::usage(format_args!("--method: {} has no method {unknown}", args.service)));
     }
     let all_or = |given: Vec<String>| if given.is_empty() { vec!["*".to_owned()] } else { given };
     let subscription = Subscription {
@@ -256,15 +227,8 @@ async fn subscribe(args: Subscribe) -> Result<(), Error> {
         roles: args.roles,
     };
     let stamp = operator::subscribe(&office.desk(), &args.number, &subscription).await?;
-    let sentence = format!(
-        "treaty {} covers {} ({})",
-        args.number, subscription.service, subscription.mode
-    );
-    args.shared.done(
-        &sentence,
-        json!({ "treaty": args.number, "subscription": subscription }),
-        &stamp,
-    );
+    let sentence = format!("treaty {} covers {} ({})", args.number, subscription.service, subscription.mode);
+    args.shared.done(&sentence, json!({ "treaty": args.number, "subscription": subscription }), &stamp);
     Ok(())
 }
 

@@ -51,9 +51,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     }
     let logs = known(&logs_folder)?;
     if logs.is_empty() {
-        return Err(Error::usage(
-            "--log FILE: a witness needs the verifier key of a log (pki/log.vkey of the node)",
-        ));
+        return Err(Error::usage("--log FILE: a witness needs the verifier key of a log (pki/log.vkey of the node)"));
     }
     let key = key(&args.dir, args.name.as_deref())?;
     let vkey = key.vkey().clone();
@@ -63,14 +61,8 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         .await
         .map_err(|error| Error::usage(format_args!("--listen {}: {error}", args.listen)))?;
     print::line(format_args!("witness {vkey}"));
-    print::line(format_args!(
-        "listens on http://{} for {}",
-        listener.local_addr()?,
-        names.join(", ")
-    ));
-    axum::serve(listener, router(Arc::new(witness)))
-        .with_graceful_shutdown(stopped())
-        .await?;
+    print::line(format_args!("listens on http://{} for {}", listener.local_addr()?, names.join(", ")));
+    axum::serve(listener, router(Arc::new(witness))).with_graceful_shutdown(stopped()).await?;
     Ok(Outcome::Done)
 }
 
@@ -97,11 +89,7 @@ fn vkey(path: &Path) -> Result<Vkey, Error> {
 /// Keeps a log's key under the name that its identifier gives.
 fn learn(folder: &Path, log: &Vkey) -> Result<(), Error> {
     let path = folder.join(format!("{}.vkey", hex::encode(log.id())));
-    if path.exists() {
-        Ok(())
-    } else {
-        files::create(&path, format!("{log}\n").as_bytes(), Readers::All)
-    }
+    if path.exists() { Ok(()) } else { files::create(&path, format!("{log}\n").as_bytes(), Readers::All) }
 }
 
 fn known(folder: &Path) -> Result<Vec<Vkey>, Error> {
@@ -128,11 +116,7 @@ fn key(dir: &Path, name: Option<&str>) -> Result<NoteKey, Error> {
         let signing = SigningKey::from_pkcs8_pem(&files::text(&secret)?).map_err(wrong)?;
         let key = NoteKey::new(written.name(), Algorithm::Cosignature, signing)?;
         if *key.vkey() != written {
-            return Err(Error::config(
-                &public,
-                "",
-                "is not of the key in witness.key".to_owned(),
-            ));
+            return Err(Error::config(&public, "", "is not of the key in witness.key".to_owned()));
         }
         return Ok(key);
     }

@@ -32,11 +32,7 @@ impl Parts<'_> {
     /// The gateway behind its gate against overload.
     pub(crate) fn gateway_edge(&self) -> Edge<Router> {
         let at_once = self.config.gateway.in_flight;
-        let limits = ShedLimits {
-            at_once,
-            waiting: at_once,
-            wait: Duration::from_millis(250),
-        };
+        let limits = ShedLimits { at_once, waiting: at_once, wait: Duration::from_millis(250) };
         self.edge("gateway", self.gateway.router(), Some(Shed::new(limits)))
     }
 
@@ -83,27 +79,15 @@ async fn gateway_listener(parts: &Parts<'_>, stopping: watch::Receiver<bool>) ->
         let path = parts.config.path(file);
         std::fs::read(&path).map_err(|error| Error::config(&path, key, error.to_string()))
     };
-    let (chain, key) = (
-        read(&config.certificate, "gateway.certificate")?,
-        read(&config.key, "gateway.key")?,
-    );
+    let (chain, key) = (read(&config.certificate, "gateway.certificate")?, read(&config.key, "gateway.key")?);
     let mut roots = read(&parts.config.trust.roots, "trust.roots")?;
     if let Some(intermediates) = &parts.config.trust.intermediates {
         // Clients that send their certificate alone are understood too.
         roots.extend(read(intermediates, "trust.intermediates")?);
     }
     // Revocation is the exchange's to refuse, with its reason and on open connections too; not TLS's, with an alert.
-    let clients = ClientAuthority {
-        roots: &roots,
-        lists: &[],
-        whole_chain: false,
-        fresh_lists: false,
-    };
-    let tls = TlsSetup::new(&Tls {
-        chain: &chain,
-        key: &key,
-        clients: Some(clients),
-    })?;
+    let clients = ClientAuthority { roots: &roots, lists: &[], whole_chain: false, fresh_lists: false };
+    let tls = TlsSetup::new(&Tls { chain: &chain, key: &key, clients: Some(clients) })?;
     let listener = ListenerConfig {
         addr: config.listen.clone(),
         option: "gateway.listen",
@@ -114,12 +98,7 @@ async fn gateway_listener(parts: &Parts<'_>, stopping: watch::Receiver<bool>) ->
 }
 
 fn plain(addr: &str, option: &'static str) -> ListenerConfig {
-    ListenerConfig {
-        addr: addr.to_owned(),
-        option,
-        tls: None,
-        limits: Limits::default(),
-    }
+    ListenerConfig { addr: addr.to_owned(), option, tls: None, limits: Limits::default() }
 }
 
 fn operations(parts: &Parts<'_>) -> Router {
@@ -138,31 +117,17 @@ fn operations(parts: &Parts<'_>) -> Router {
         .with("providers", move || {
             let catalogue = gateway.catalogue();
             async move {
-                let away: Vec<&str> = catalogue
-                    .providers()
-                    .filter(|(_, provider)| !provider.ready())
-                    .map(|(code, _)| code)
-                    .collect();
-                if away.is_empty() {
-                    Ok(())
-                } else {
-                    Err(format!("not answering: {}", away.join(", ")))
-                }
+                let away: Vec<&str> =
+                    catalogue.providers().filter(|(_, provider)| !provider.ready()).map(|(code, _)| code).collect();
+                if away.is_empty() { Ok(()) } else { Err(format!("not answering: {}", away.join(", "))) }
             }
         });
     let db = parts.tools.db.clone();
     let waiting = move || db.waiting() as f64;
-    parts.metrics.gauge_from(
-        "nais_store_waiting",
-        "Jobs waiting for the database's writer.",
-        &[],
-        waiting,
-    );
+    parts.metrics.gauge_from("nais_store_waiting", "Jobs waiting for the database's writer.", &[], waiting);
     let log = parts.tools.log.clone();
     let size = move || log.head().edge.size() as f64;
-    parts
-        .metrics
-        .gauge_from("nais_ledger_size", "Entries of the ledger.", &[], size);
+    parts.metrics.gauge_from("nais_ledger_size", "Entries of the ledger.", &[], size);
     operations_router(Checks::new(), ready, parts.metrics.clone())
 }
 

@@ -55,25 +55,13 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 5] = [
-        Self::Portal,
-        Self::Gateway,
-        Self::Identity,
-        Self::Registers,
-        Self::Office,
-    ];
+    const ALL: [Self; 5] = [Self::Portal, Self::Gateway, Self::Identity, Self::Registers, Self::Office];
 }
 
 /// All schema steps of the program.
 pub(crate) fn schema() -> Vec<Migration> {
-    [
-        store::SCHEMA,
-        ledger::SCHEMA,
-        gateway::SCHEMA,
-        registers::enforcement::SCHEMA,
-        registers::foreigners::SCHEMA,
-    ]
-    .concat()
+    [store::SCHEMA, ledger::SCHEMA, gateway::SCHEMA, registers::enforcement::SCHEMA, registers::foreigners::SCHEMA]
+        .concat()
 }
 
 /// Texts of every crate's refusals.
@@ -117,15 +105,7 @@ impl Tools {
         let db = Db::open(&config.db(), &schema(), log.sequencer())?;
         ledger::start(&log, &db, &watchers).await?;
         let services = read_folders(&config.path(&config.services))?;
-        Ok(Self {
-            db,
-            vault,
-            log,
-            clock,
-            services,
-            _witness: beside,
-            watchers,
-        })
+        Ok(Self { db, vault, log, clock, services, _witness: beside, watchers })
     }
 
     /// The registers of this program as providers, by the name that passports use.
@@ -136,19 +116,14 @@ impl Tools {
             "enforcement" => Arc::new(Enforcement::new(vault, service.clone(), db, clock).map_err(Error::failed)?),
             other => {
                 let code = &service.passport.code;
-                return Err(Error::usage(format!(
-                    "service {code}: provider: this program has no register `{other}`"
-                )));
+                return Err(Error::usage(format!("service {code}: provider: this program has no register `{other}`")));
             }
         })
     }
 
     /// The code lists of enforcement, for filling a stand.
     pub(crate) fn codes(&self) -> Result<Arc<Codes>, Error> {
-        let found = self
-            .services
-            .iter()
-            .find(|service| service.passport.code.as_str() == "3.11.01");
+        let found = self.services.iter().find(|service| service.passport.code.as_str() == "3.11.01");
         let service = found.ok_or_else(|| Error::usage("the folder of services has no 3.11.01"))?;
         let (vault, db, clock) = (self.vault.clone(), self.db.clone(), self.clock.clone());
         let register = Enforcement::new(vault, service.clone(), db, clock).map_err(Error::failed)?;
@@ -166,12 +141,8 @@ impl Tools {
                 ProviderKind::Upstream(upstream_at) => {
                     let timeout = Duration::from_millis(upstream_at.timeout_ms);
                     let client = gateway::forward::Forward::client(upstream.clone(), timeout)?;
-                    let idempotent = passport
-                        .methods
-                        .iter()
-                        .filter(|m| m.idempotent || !m.effect)
-                        .map(|m| m.path.clone())
-                        .collect();
+                    let idempotent =
+                        passport.methods.iter().filter(|m| m.idempotent || !m.effect).map(|m| m.path.clone()).collect();
                     Arc::new(gateway::forward::Forward::new(client, upstream_at, idempotent)?)
                 }
             };
@@ -193,11 +164,7 @@ pub struct Node {
 impl Node {
     /// Starts what the roles need; ready when this returns.
     pub async fn start(config: &Config, roles: &[Role]) -> Result<Self, Error> {
-        let roles = if roles.is_empty() {
-            Role::ALL.to_vec()
-        } else {
-            roles.to_vec()
-        };
+        let roles = if roles.is_empty() { Role::ALL.to_vec() } else { roles.to_vec() };
         let tools = Tools::open(config).await?;
         let (stop, stopping) = signal::channel(false);
         let (key, certificate) = keys::answer_key(config)?;
@@ -218,14 +185,7 @@ impl Node {
         })
         .await?;
         let reader = LogReader::new(tools.log.clone(), tools.db.clone());
-        let parts = listen::Parts {
-            config,
-            tools: &tools,
-            gateway: &gateway,
-            reader: &reader,
-            problems,
-            metrics,
-        };
+        let parts = listen::Parts { config, tools: &tools, gateway: &gateway, reader: &reader, problems, metrics };
         let listeners = listen::all(&parts, &roles, &stopping).await?;
         let edge = parts.gateway_edge();
         tokio::spawn(gateway.clone().keep_current());
@@ -233,20 +193,12 @@ impl Node {
         tokio::spawn(ledger::witness::follow(reader.clone(), tools.watchers.clone()));
         tokio::spawn(ledger::publish(reader, blobs(config)?));
         tokio::spawn(watch::revocations(config.clone(), trust));
-        Ok(Self {
-            tools,
-            gateway: edge,
-            listeners,
-            stop,
-        })
+        Ok(Self { tools, gateway: edge, listeners, stop })
     }
 
     /// The gateway for a caller in this process, who is `peer`.
     pub fn in_process(&self, peer: Peer) -> InProcess {
-        InProcess {
-            edge: self.gateway.clone(),
-            peer,
-        }
+        InProcess { edge: self.gateway.clone(), peer }
     }
 
     /// Waits for the order to stop (Ctrl-C or SIGTERM), then answers what was asked and ends.
@@ -292,13 +244,7 @@ impl tower::Service<Request<Body>> for InProcess {
 fn blobs(config: &Config) -> Result<Blobs, Error> {
     Ok(match &config.blobs {
         config::Blobs::Folder { folder } => Blobs::folder(&config.path(folder))?,
-        config::Blobs::Bucket {
-            endpoint,
-            bucket,
-            region,
-            key_id_file,
-            secret_file,
-        } => {
+        config::Blobs::Bucket { endpoint, bucket, region, key_id_file, secret_file } => {
             let read = |file: &PathBuf| {
                 let path = config.path(file);
                 std::fs::read_to_string(&path)
@@ -324,13 +270,7 @@ pub async fn serve(args: ServeArgs) -> Result<Outcome, Error> {
 pub(crate) fn start_logging(log: &config::Log) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(log.filter.as_deref().unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call in one process keeps the first subscriber: tests start several nodes.
-    let _ = if log.json {
-        builder.json().flatten_event(true).try_init()
-    } else {
-        builder.with_ansi(false).try_init()
-    };
+    let _ = if log.json { builder.json().flatten_event(true).try_init() } else { builder.with_ansi(false).try_init() };
 }

@@ -32,11 +32,7 @@ async fn prepare(config: &DbConfig) {
 #[tokio::test]
 async fn every_statement_is_good_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    prepare(&DbConfig::new(format!(
-        "sqlite:{}",
-        folder.path().join("a.db").display()
-    )))
-    .await;
+    prepare(&DbConfig::new(format!("sqlite:{}", folder.path().join("a.db").display()))).await;
     assert!(statements().len() > 80);
 }
 
@@ -51,10 +47,8 @@ async fn every_statement_is_good_on_postgresql() {
     let (server, _) = url.rsplit_once('/').unwrap();
     let admin = Db::open_plain(&DbConfig::new(url.clone()), &[]).unwrap();
     drop(admin);
-    let made = std::process::Command::new("psql")
-        .args([&url, "-qc", &format!("CREATE DATABASE {name}")])
-        .status()
-        .unwrap();
+    let made =
+        std::process::Command::new("psql").args([&url, "-qc", &format!("CREATE DATABASE {name}")]).status().unwrap();
     assert!(made.success());
     prepare(&DbConfig::new(format!("{server}/{name}"))).await;
 }

@@ -34,11 +34,5 @@ pub(crate) async fn revocations(config: Config, trust: Arc<CachedTrust>) {
 
 fn changed(config: &Config) -> Vec<Option<SystemTime>> {
     let files = config.trust.crls.iter().chain(std::iter::once(&config.trust.roots));
-    files
-        .map(|file| {
-            std::fs::metadata(config.path(file))
-                .and_then(|found| found.modified())
-                .ok()
-        })
-        .collect()
+    files.map(|file| std::fs::metadata(config.path(file)).and_then(|found| found.modified()).ok()).collect()
 }

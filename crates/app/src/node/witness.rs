@@ -47,17 +47,11 @@ pub(crate) async fn watchers(
                 tracing::error!(%error, "the witness beside the node has ended");
             }
         })));
-        watchers.push(Watcher {
-            client: WitnessClient::new(vkey, &url, http.clone())?,
-            required: true,
-        });
+        watchers.push(Watcher { client: WitnessClient::new(vkey, &url, http.clone())?, required: true });
     }
     for other in &config.ledger.witnesses {
         let client = WitnessClient::new(Vkey::parse(&other.vkey)?, &other.url, http.clone())?;
-        watchers.push(Watcher {
-            client,
-            required: other.required,
-        });
+        watchers.push(Watcher { client, required: other.required });
     }
     Ok((beside, watchers))
 }

@@ -21,15 +21,8 @@ pub(crate) fn create(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
         let folder = folder(dir, one.id);
         files::folder(&folder)?;
         for (name, purpose) in [("tls", Purpose::TlsClient), ("sign", Purpose::Signature)] {
-            let pair = pki.pair(
-                |term| consumer(one.ru, &one.unp, &[purpose], term),
-                Algorithm::EcdsaP256Sha256,
-            )?;
-            let text = if name == "tls" {
-                pair.chain
-            } else {
-                pair.certificate.to_pem()
-            };
+            let pair = pki.pair(|term| consumer(one.ru, &one.unp, &[purpose], term), Algorithm::EcdsaP256Sha256)?;
+            let text = if name == "tls" { pair.chain } else { pair.certificate.to_pem() };
             files::create(&folder.join(format!("{name}.pem")), text.as_bytes(), Readers::All)?;
             files::create(&folder.join(format!("{name}.key")), pair.key.as_bytes(), Readers::Owner)?;
         }
@@ -49,42 +42,24 @@ fn folder(dir: &Path, id: &str) -> PathBuf {
 
 /// Registers everybody, concludes their treaties, issues their tokens, and writes each `consumer.toml`.
 pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<(), Error> {
-    let desk = Desk {
-        db: tools.db.clone(),
-        vault: tools.vault.clone(),
-        now: tools.clock.now(),
-    };
+    let desk = Desk { db: tools.db.clone(), vault: tools.vault.clone(), now: tools.clock.now() };
     for (number, one) in (1..).zip(seed::consumers()) {
         let known = registered(&one)?;
         operator::register(&desk, &known).await?;
-        let may = if one.system {
-            treaties(&desk, tools, &one, number).await?
-        } else {
-            Vec::new()
-        };
+        let may = if one.system { treaties(&desk, tools, &one, number).await? } else { Vec::new() };
         let folder = folder(dir, one.id);
         let tls = leaf(&folder.join("tls.pem"))?;
         let sign = leaf(&folder.join("sign.pem"))?;
         operator::enrol(&desk, one.id, &sign).await?;
         let day = SignedDuration::from_hours(24);
-        let term = Term {
-            from: desk.now - day,
-            to: desk.now + day * 3650,
-        };
+        let term = Term { from: desk.now - day, to: desk.now + day * 3650 };
         let issued = operator::issue(&desk, one.id, &tls, term, one.quota_per_minute).await?;
         let text = description(&one, &config.gateway.listen, &issued.token, &may);
         files::create(&folder.join("consumer.toml"), text.as_bytes(), Readers::Owner)?;
         if one.id == "border-committee" {
-            let term = Term {
-                from: desk.now - day * 2,
-                to: desk.now - day,
-            };
+            let term = Term { from: desk.now - day * 2, to: desk.now - day };
             let expired = operator::issue(&desk, one.id, &tls, term, one.quota_per_minute).await?;
-            files::create(
-                &dir.join("negative/expired.token"),
-                expired.token.as_bytes(),
-                Readers::Owner,
-            )?;
+            files::create(&dir.join("negative/expired.token"), expired.token.as_bytes(), Readers::Owner)?;
         }
     }
     Ok(())
@@ -93,10 +68,7 @@ pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<
 /// The first certificate of a chain.
 pub(crate) fn leaf(file: &Path) -> Result<Certificate, Error> {
     let chain = Certificate::chain_from_pem(&files::text(file)?)?;
-    chain
-        .into_iter()
-        .next()
-        .ok_or_else(|| Error::config(file, "", "expected a certificate in PEM".to_owned()))
+    chain.into_iter().next().ok_or_else(|| Error::config(file, "", "expected a certificate in PEM".to_owned()))
 }
 
 fn registered(one: &seed::Consumer) -> Result<Consumer, Error> {
@@ -130,12 +102,7 @@ async fn treaties(desk: &Desk, tools: &Tools, one: &seed::Consumer, number: u32)
         let subscription = Subscription {
             service: passport.code.clone(),
             methods: vec!["*".into()],
-            mode: passport
-                .modes
-                .iter()
-                .copied()
-                .find(|mode| mode.is_system())
-                .unwrap_or(Mode::System),
+            mode: passport.modes.iter().copied().find(|mode| mode.is_system()).unwrap_or(Mode::System),
             fields: vec!["*".into()],
             quota_per_minute: one.quota_per_minute,
             roles: Vec::new(),

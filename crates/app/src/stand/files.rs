@@ -23,23 +23,10 @@ const WITNESS: &str = "stand.nais.example/witness";
 
 /// Makes everything that a node needs before it can open its database.
 pub(crate) fn create(dir: &Path, portal: &str, gateway: &str, operations: &str) -> Result<(), Error> {
-    for sub in [
-        "keys",
-        "pki",
-        "consumers",
-        "negative",
-        "requests",
-        "witness",
-        "data",
-        "services",
-    ] {
+    for sub in ["keys", "pki", "consumers", "negative", "requests", "witness", "data", "services"] {
         files::folder(&dir.join(sub))?;
     }
-    files::create(
-        &dir.join("nais.toml"),
-        config(portal, gateway, operations).as_bytes(),
-        Readers::All,
-    )?;
+    files::create(&dir.join("nais.toml"), config(portal, gateway, operations).as_bytes(), Readers::All)?;
     keys(dir)?;
     let mut pki = Pki::new(Clock::system().now())?;
     gateway_pairs(dir, &mut pki)?;
@@ -74,40 +61,20 @@ fn keys(dir: &Path) -> Result<(), Error> {
     let master = hex::encode(store::random::<32>());
     files::create(&dir.join("keys/master.key"), master.as_bytes(), Readers::Owner)?;
     let log = SigningKey::generate(Algorithm::Ed25519)?;
-    files::create(
-        &dir.join("keys/log.key"),
-        log.to_pkcs8_pem()?.as_bytes(),
-        Readers::Owner,
-    )?;
-    let vkey = NoteKey::new(ORIGIN, ledger::Algorithm::Ed25519, log)?
-        .vkey()
-        .to_string();
+    files::create(&dir.join("keys/log.key"), log.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
+    let vkey = NoteKey::new(ORIGIN, ledger::Algorithm::Ed25519, log)?.vkey().to_string();
     files::create(&dir.join("pki/log.vkey"), format!("{vkey}\n").as_bytes(), Readers::All)?;
     let witness = SigningKey::generate(Algorithm::Ed25519)?;
-    files::create(
-        &dir.join("witness/witness.key"),
-        witness.to_pkcs8_pem()?.as_bytes(),
-        Readers::Owner,
-    )?;
-    let vkey = NoteKey::new(WITNESS, ledger::Algorithm::Cosignature, witness)?
-        .vkey()
-        .to_string();
-    files::create(
-        &dir.join("witness/witness.vkey"),
-        format!("{vkey}\n").as_bytes(),
-        Readers::All,
-    )
+    files::create(&dir.join("witness/witness.key"), witness.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
+    let vkey = NoteKey::new(WITNESS, ledger::Algorithm::Cosignature, witness)?.vkey().to_string();
+    files::create(&dir.join("witness/witness.vkey"), format!("{vkey}\n").as_bytes(), Readers::All)
 }
 
 fn gateway_pairs(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
     let tls = pki.pair(
         |term| {
-            let mut profile = consumer(
-                "NAIS stand gateway",
-                "190000018",
-                &[Purpose::TlsServer, Purpose::TlsClient],
-                term,
-            );
+            let mut profile =
+                consumer("NAIS stand gateway", "190000018", &[Purpose::TlsServer, Purpose::TlsClient], term);
             profile.dns_names = vec!["localhost".into()];
             profile.ip_addresses = vec![[127, 0, 0, 1].into(), std::net::Ipv6Addr::LOCALHOST.into()];
             profile
@@ -120,11 +87,7 @@ fn gateway_pairs(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
         |term| consumer("NAIS stand EDS", "190000018", &[Purpose::Signature], term),
         Algorithm::EcdsaP256Sha256,
     )?;
-    files::create(
-        &dir.join("pki/nais-sign.pem"),
-        sign.certificate.to_pem().as_bytes(),
-        Readers::All,
-    )?;
+    files::create(&dir.join("pki/nais-sign.pem"), sign.certificate.to_pem().as_bytes(), Readers::All)?;
     files::create(&dir.join("keys/nais-sign.key"), sign.key.as_bytes(), Readers::Owner)
 }
 

@@ -114,22 +114,14 @@ fn fill_up(tools: &node::Tools, marker: PathBuf) -> Result<(), Error> {
     let write = filling(tools, ALL)?;
     let thread = move || {
         let done = write().map_err(Error::from).and_then(|filled| {
-            tracing::info!(
-                records = filled.records,
-                proceedings = filled.proceedings,
-                "synthetic data are there"
-            );
+            tracing::info!(records = filled.records, proceedings = filled.proceedings, "synthetic data are there");
             crate::files::create(&marker, b"", crate::files::Readers::All)
         });
         if let Err(error) = done {
             tracing::error!(%error, "the synthetic data are not complete; the next start goes on with them");
         }
     };
-    std::thread::Builder::new()
-        .name("fill".into())
-        .spawn(thread)
-        .map(drop)
-        .map_err(Error::failed)
+    std::thread::Builder::new().name("fill".into()).spawn(thread).map(drop).map_err(Error::failed)
 }
 
 fn filling(

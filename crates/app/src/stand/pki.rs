@@ -33,10 +33,7 @@ impl Pki {
     /// A root and an issuing authority, valid from an hour ago.
     pub(crate) fn new(now: Timestamp) -> Result<Self, Error> {
         let since = now - SignedDuration::from_hours(1);
-        let term = |length| Term {
-            not_before: since,
-            not_after: since + years(length),
-        };
+        let term = |length| Term { not_before: since, not_after: since + years(length) };
         let subject = Subject::new("NAIS stand root").of("NAIS stand, synthetic");
         let mut root = Authority::root(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(20))?;
         let subject = Subject::new("NAIS stand issuing CA").of("NAIS stand, synthetic");
@@ -47,18 +44,11 @@ impl Pki {
     /// Issues a pair for `profile`'s subject.
     pub(crate) fn pair(&mut self, fill: impl FnOnce(Term) -> Profile, algorithm: Algorithm) -> Result<Pair, Error> {
         let since = self.now - SignedDuration::from_hours(1);
-        let profile = fill(Term {
-            not_before: since,
-            not_after: since + years(5),
-        });
+        let profile = fill(Term { not_before: since, not_after: since + years(5) });
         let key = SigningKey::generate(algorithm)?;
         let certificate = self.issuing.issue(&profile, key.verifying_key())?;
         let chain = chain_to_pem([&certificate, self.issuing.certificate()]);
-        Ok(Pair {
-            certificate,
-            chain,
-            key: key.to_pkcs8_pem()?.to_string(),
-        })
+        Ok(Pair { certificate, chain, key: key.to_pkcs8_pem()?.to_string() })
     }
 
     /// The pair's certificate is revoked from now on.
@@ -79,11 +69,7 @@ impl Pki {
 
     fn lists(&mut self, pki: &Path) -> Result<(), Error> {
         let (from, to) = (self.now - SignedDuration::from_mins(5), self.now + years(1));
-        let text = format!(
-            "{}{}",
-            self.issuing.crl(from, to)?.to_pem(),
-            self.root.crl(from, to)?.to_pem()
-        );
+        let text = format!("{}{}", self.issuing.crl(from, to)?.to_pem(), self.root.crl(from, to)?.to_pem());
         files::replace(&pki.join("crl.pem"), text.as_bytes())?;
         for (name, authority) in [("root", &self.root), ("issuing", &self.issuing)] {
             let record = serde_json::to_vec_pretty(authority.record()).map_err(Error::failed)?;
@@ -103,12 +89,7 @@ pub(crate) fn renew_lists(dir: &Path, now: Timestamp) -> Result<(), Error> {
         let record: Record = serde_json::from_slice(&files::bytes(&file("json"))?).map_err(Error::failed)?;
         Ok(Authority::from_parts(certificate, key, record)?)
     };
-    Pki {
-        root: read("root")?,
-        issuing: read("issuing")?,
-        now,
-    }
-    .lists(&pki)
+    Pki { root: read("root")?, issuing: read("issuing")?, now }.lists(&pki)
 }
 
 /// A profile for a consumer's certificate.

@@ -25,11 +25,7 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
             let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
             files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
         }
-        files::create(
-            &folder.join(format!("{}.http", request.name)),
-            http(&request).as_bytes(),
-            Readers::All,
-        )?;
+        files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
     }
     Ok(())
 }
@@ -62,20 +58,14 @@ async fn first_package(dir: &Path, node: &Node, message: Uuid) -> Result<Uuid, E
     let now = node.tools.clock.now();
     let all = seed::requests(Seed::new(SEED), now, || message, message);
     let failed = |what: &str| Error::failed(format!("the stand's first exchange: {what}"));
-    let request = all
-        .into_iter()
-        .find(|one| one.name == "crossings-submit")
-        .ok_or_else(|| failed("no request"))?;
+    let request = all.into_iter().find(|one| one.name == "crossings-submit").ok_or_else(|| failed("no request"))?;
     let mut body = request.body.ok_or_else(|| failed("no body"))?;
     if let Some(id) = body.pointer_mut("/records/0/crossing_id") {
         *id = Value::String("C-STAND-0001".into());
     }
     let consumer = dir.join("consumers").join(request.consumer);
     let described: toml::Table = files::toml(&consumer.join("consumer.toml"))?;
-    let token = described
-        .get("token")
-        .and_then(toml::Value::as_str)
-        .ok_or_else(|| failed("no token"))?;
+    let token = described.get("token").and_then(toml::Value::as_str).ok_or_else(|| failed("no token"))?;
     let certificate = super::consumers::leaf(&consumer.join("tls.pem"))?;
     let held = PeerCertificate::parse(certificate.der()).ok_or_else(|| failed("the certificate is unreadable"))?;
     let peer = Peer::plain(([127, 0, 0, 1], 0).into()).holding(held);
@@ -85,10 +75,6 @@ async fn first_package(dir: &Path, node: &Node, message: Uuid) -> Result<Uuid, E
         .json(&body)
         .send()
         .await;
-    let id = answer
-        .json()
-        .get("package_id")
-        .and_then(Value::as_str)
-        .and_then(|id| Uuid::try_parse(id).ok());
+    let id = answer.json().get("package_id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
     id.ok_or_else(|| failed(&answer.text()))
 }

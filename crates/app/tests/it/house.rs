@@ -30,24 +30,16 @@ const FUNCTION_LINES: usize = 60;
 const CRATE_LINES: std::ops::RangeInclusive<usize> = 500..=8_000;
 
 fn level(name: &str) -> Option<u8> {
-    LEVELS
-        .iter()
-        .chain(&TOP)
-        .find(|(known, _)| *known == name)
-        .map(|(_, level)| *level)
+    LEVELS.iter().chain(&TOP).find(|(known, _)| *known == name).map(|(_, level)| *level)
 }
 
 /// Why an arrow is forbidden, if it is.
 fn forbidden(from: &str, to: &str) -> Option<String> {
     let (Some(above), Some(below)) = (level(from), level(to)) else {
-        return Some(format!(
-            "{from} or {to} has no level: write it into LEVELS and docs/architecture.md"
-        ));
+        return Some(format!("{from} or {to} has no level: write it into LEVELS and docs/architecture.md"));
     };
     if below >= above {
-        return Some(format!(
-            "{from} (level {above}) names {to} (level {below}): arrows only go down"
-        ));
+        return Some(format!("{from} (level {above}) names {to} (level {below}): arrows only go down"));
     }
     (above == 4 && to == "identity").then(|| format!("{from} names identity: level 4 never does"))
 }
@@ -61,23 +53,13 @@ fn arrows_only_go_down() {
         .other_options(["--offline".to_owned()])
         .exec()
         .unwrap();
-    let members: BTreeSet<String> = metadata
-        .packages
-        .iter()
-        .map(|package| package.name.to_string())
-        .collect();
+    let members: BTreeSet<String> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     let mut wrong = Vec::new();
     for package in &metadata.packages {
         if level(&package.name).is_none() {
-            wrong.push(format!(
-                "{} has no level: write it into LEVELS and docs/architecture.md",
-                package.name
-            ));
+            wrong.push(format!("{} has no level: write it into LEVELS and docs/architecture.md", package.name));
         }
-        let arrows = package
-            .dependencies
-            .iter()
-            .filter(|dependency| members.contains(&dependency.name));
+        let arrows = package.dependencies.iter().filter(|dependency| members.contains(&dependency.name));
         wrong.extend(arrows.filter_map(|dependency| forbidden(&package.name, &dependency.name)));
     }
     assert!(members.contains("app"), "the workspace was not read: {members:?}");
@@ -103,9 +85,7 @@ fn files_and_functions_stay_small() {
         if lines > FILE_LINES {
             wrong.push(format!("{name}: {lines} lines, at most {FILE_LINES}"));
         }
-        let long = functions(&source)
-            .into_iter()
-            .filter(|(_, lines)| *lines > FUNCTION_LINES);
+        let long = functions(&source).into_iter().filter(|(_, lines)| *lines > FUNCTION_LINES);
         wrong.extend(
             long.map(|(function, lines)| format!("{name}: {function}: {lines} lines, at most {FUNCTION_LINES}")),
         );
@@ -120,10 +100,7 @@ fn is_test(path: &std::path::Path) -> bool {
 
 /// Lines before the tests, which stand last in a file.
 fn code_lines(source: &str) -> usize {
-    source
-        .split("\n#[cfg(test)]")
-        .next()
-        .map_or(0, |code| code.lines().count())
+    source.split("\n#[cfg(test)]").next().map_or(0, |code| code.lines().count())
 }
 
 #[test]
@@ -185,22 +162,15 @@ fn every_refusal_has_its_texts_in_three_languages() {
         if !name.contains("/src/") || name.ends_with("_tests.rs") || name.contains("/src/bin/") {
             continue;
         }
-        let refusals = calls(&source, "Refusal::new")
-            .into_iter()
-            .filter_map(|call| call.get(1).cloned());
-        let faults = calls(&source, "Fault::new")
-            .into_iter()
-            .filter_map(|call| call.get(2).cloned());
+        let refusals = calls(&source, "Refusal::new").into_iter().filter_map(|call| call.get(1).cloned());
+        let faults = calls(&source, "Fault::new").into_iter().filter_map(|call| call.get(2).cloned());
         let keys = refusals.filter_map(|argument| literal(&argument).map(str::to_owned));
         let keys = keys.chain(faults.filter_map(|argument| {
             literal(&argument).map(|text| format!("fault.{}", text.strip_prefix("fault.").unwrap_or(text)))
         }));
         for key in keys {
             seen += 1;
-            for lang in ["en", "be", "ru"]
-                .into_iter()
-                .filter(|lang| !texts[lang].contains(&key))
-            {
+            for lang in ["en", "be", "ru"].into_iter().filter(|lang| !texts[lang].contains(&key)) {
                 wrong.insert(format!("{name}: `{key}` has no text in {lang}"));
             }
         }

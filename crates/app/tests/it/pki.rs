@@ -28,21 +28,14 @@ fn made() -> tempfile::TempDir {
 }
 
 fn verify(folder: &Path, more: &[&str]) -> Told {
-    nais_in(
-        folder,
-        &[&["verify", "pki/clerk.pem", "--roots", "pki/root.pem"], more].concat(),
-    )
+    nais_in(folder, &[&["verify", "pki/clerk.pem", "--roots", "pki/root.pem"], more].concat())
 }
 
 #[test]
 fn a_certificate_is_believed_until_it_is_revoked() {
     let folder = made();
     let told = verify(folder.path(), &["--crl", "pki/crl.pem"]).ended(0);
-    assert!(
-        told.out.contains("certificate valid") && told.out.contains("Клерк Пётр"),
-        "{}",
-        told.out
-    );
+    assert!(told.out.contains("certificate valid") && told.out.contains("Клерк Пётр"), "{}", told.out);
     assert!(!told.out.contains("not checked"), "{}", told.out);
     let told = verify(folder.path(), &[]).ended(0);
     assert!(told.out.contains("not checked: whether it was revoked"), "{}", told.out);
@@ -50,11 +43,7 @@ fn a_certificate_is_believed_until_it_is_revoked() {
     let told = verify(folder.path(), &["--crl", "pki/crl.pem"]).ended(1);
     assert!(told.out.contains("revoked at"), "{}", told.out);
     let told = nais_in(folder.path(), &["pki", "show", "--dir", "pki"]).ended(0);
-    assert!(
-        told.out.contains("Клерк Пётр") && told.out.contains("revoked"),
-        "{}",
-        told.out
-    );
+    assert!(told.out.contains("Клерк Пётр") && told.out.contains("revoked"), "{}", told.out);
     nais_in(folder.path(), &["pki", "crl", "--dir", "pki", "--days", "3"]).ended(0);
     verify(folder.path(), &["--crl", "pki/crl.pem"]).ended(1);
 }
@@ -69,10 +58,7 @@ fn another_root_another_purpose_and_another_time_are_refused() {
     assert!(told.out.contains("another purpose"), "{}", told.out);
     let told = verify(folder.path(), &["--at", "2001-01-01T00:00:00Z", "--json"]).ended(1);
     let value: serde_json::Value = serde_json::from_str(&told.out).unwrap();
-    assert_eq!(
-        (&value["valid"], &value["wrong"]),
-        (&false.into(), &"not valid yet".into())
-    );
+    assert_eq!((&value["valid"], &value["wrong"]), (&false.into(), &"not valid yet".into()));
     verify(folder.path(), &["--at", "yesterday"]).ended(2);
 }
 
@@ -83,40 +69,15 @@ fn nothing_is_overwritten_and_keys_are_the_owners() {
     let told = nais_in(folder.path(), &["pki", "init", "--dir", "pki"]).ended(2);
     assert!(told.err.contains("root.key"), "{}", told.err);
     assert_eq!(std::fs::read(folder.path().join("pki/root.key")).unwrap(), before);
-    let again = [
-        "pki",
-        "issue",
-        "--dir",
-        "pki",
-        "--name",
-        "clerk",
-        "--cn",
-        "x",
-        "--purpose",
-        "signature",
-    ];
+    let again = ["pki", "issue", "--dir", "pki", "--name", "clerk", "--cn", "x", "--purpose", "signature"];
     nais_in(folder.path(), &again).ended(2);
-    let outside = [
-        "pki",
-        "issue",
-        "--dir",
-        "pki",
-        "--name",
-        "../clerk",
-        "--cn",
-        "x",
-        "--purpose",
-        "signature",
-    ];
+    let outside = ["pki", "issue", "--dir", "pki", "--name", "../clerk", "--cn", "x", "--purpose", "signature"];
     nais_in(folder.path(), &outside).ended(2);
     nais_in(folder.path(), &["pki", "revoke", "--dir", "pki", "00ff"]).ended(2);
     #[cfg(unix)]
     for name in ["root.key", "issuing.key", "clerk.key"] {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(folder.path().join("pki").join(name))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(folder.path().join("pki").join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }

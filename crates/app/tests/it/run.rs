@@ -15,18 +15,10 @@ pub struct Told {
 
 /// Runs `nais` with these arguments in a folder.
 pub fn nais_in(folder: &Path, arguments: &[&str]) -> Told {
-    let output = Command::new(env!("CARGO_BIN_EXE_nais"))
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_nais")).current_dir(folder).args(arguments).output().unwrap();
     let Output { status, stdout, stderr } = output;
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Told {
-        code: status.code().unwrap(),
-        out: text(stdout),
-        err: text(stderr),
-    }
+    Told { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }
 
 /// Runs `nais` with these arguments in an empty folder.
@@ -40,12 +32,7 @@ impl Told {
     pub fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "out: {}\nerr: {}", self.out, self.err);
         for dump in ["panicked", "RUST_BACKTRACE", "Error {", "Err(", "internal fault"] {
-            assert!(
-                !self.err.contains(dump) && !self.out.contains(dump),
-                "{dump}: {}{}",
-                self.out,
-                self.err
-            );
+            assert!(!self.err.contains(dump) && !self.out.contains(dump), "{dump}: {}{}", self.out, self.err);
         }
         self
     }

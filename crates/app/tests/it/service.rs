@@ -8,15 +8,7 @@ use crate::source::workspace;
 
 fn made() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let new = [
-        "service",
-        "new",
-        "3.99.01/2",
-        "--owner",
-        "mns",
-        "--url",
-        "https://owner.example/api",
-    ];
+    let new = ["service", "new", "3.99.01/2", "--owner", "mns", "--url", "https://owner.example/api"];
     let told = nais_in(folder.path(), &new).ended(0);
     assert!(told.out.contains("ok 3.99.01/2"), "{}", told.out);
     let service = folder.path().join("services/3.99.01-2");
@@ -38,44 +30,18 @@ fn a_new_service_passes_its_check_and_is_listed() {
     let value: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     assert_eq!(value["services"][0]["context"], "mns-399012/v1");
     assert_eq!(value["services"][0]["methods"][0], "POST records/search");
-    let again = [
-        "service",
-        "new",
-        "3.99.01/2",
-        "--owner",
-        "mns",
-        "--url",
-        "https://owner.example/api",
-    ];
+    let again = ["service", "new", "3.99.01/2", "--owner", "mns", "--url", "https://owner.example/api"];
     nais_in(folder.path(), &again).ended(2);
 }
 
 #[test]
 fn faults_of_a_folder_are_named() {
     for (file, from, to, code, named) in [
-        (
-            "examples/search.json",
-            "\"number\": \"1\"",
-            "\"number\": 1",
-            1,
-            "body/number",
-        ),
-        (
-            "examples/search.json",
-            "records/search",
-            "records/search?x=1",
-            1,
-            "query parameter `x`",
-        ),
+        ("examples/search.json", "\"number\": \"1\"", "\"number\": 1", 1, "body/number"),
+        ("examples/search.json", "records/search", "records/search?x=1", 1, "query parameter `x`"),
         ("passport.toml", "owner = ", "onwer = ", 1, "passport.toml: onwer"),
         ("text.be.toml", "cost = ", "csot = ", 1, "cost"),
-        (
-            "methods/search.schema.json",
-            "\"type\": \"object\"",
-            "\"type\": \"objekt\"",
-            1,
-            "methods/search.schema.json",
-        ),
+        ("methods/search.schema.json", "\"type\": \"object\"", "\"type\": \"objekt\"", 1, "methods/search.schema.json"),
     ] {
         let (folder, service) = made();
         change(&service.join(file), from, to);
@@ -95,18 +61,9 @@ fn the_folder_bears_the_code() {
 #[test]
 fn the_seeds_services_pass() {
     let services = workspace().join("services");
-    let folders: Vec<String> = fs::read_dir(services)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .collect();
-    let arguments: Vec<&str> = ["check"]
-        .into_iter()
-        .chain(folders.iter().map(String::as_str))
-        .collect();
+    let folders: Vec<String> =
+        fs::read_dir(services).unwrap().map(|entry| entry.unwrap().path().display().to_string()).collect();
+    let arguments: Vec<&str> = ["check"].into_iter().chain(folders.iter().map(String::as_str)).collect();
     let told = nais_in(&workspace(), &arguments).ended(0);
-    assert!(
-        told.out.contains("ok 3.88.01") && told.out.contains("ok 3.11.01"),
-        "{}",
-        told.out
-    );
+    assert!(told.out.contains("ok 3.88.01") && told.out.contains("ok 3.11.01"), "{}", told.out);
 }

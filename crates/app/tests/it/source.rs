@@ -4,11 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the workspace.
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
 }
 
 /// Every file below a folder whose name ends so.
@@ -30,11 +26,8 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 
 /// Every Rust source of the workspace.
 pub fn sources() -> Vec<(PathBuf, String)> {
-    let all = ["crates", "benches"]
-        .into_iter()
-        .flat_map(|part| files(&workspace().join(part), ".rs"));
-    all.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
-        .collect()
+    let all = ["crates", "benches"].into_iter().flat_map(|part| files(&workspace().join(part), ".rs"));
+    all.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
 /// The source with comments blanked, and with texts blanked too; lines and columns stay.
@@ -184,10 +177,7 @@ fn arguments(code: &str, bare: &str, start: usize) -> Vec<String> {
 
 /// The text of a literal argument, if it is one.
 pub fn literal(argument: &str) -> Option<&str> {
-    argument
-        .strip_prefix('"')?
-        .strip_suffix('"')
-        .filter(|text| !text.contains('"'))
+    argument.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('"'))
 }
 
 #[test]

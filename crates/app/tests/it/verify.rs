@@ -27,20 +27,14 @@ fn made() -> tempfile::TempDir {
     record.answer_digest = Some(eds::sha256(ANSWER));
     let salt = [9; 32];
     let root = leaf_hash(&commit(&record, &salt).unwrap());
-    let key = NoteKey::new(
-        "log.example/nais",
-        Algorithm::Ed25519,
-        SigningKey::generate(eds::Algorithm::Ed25519).unwrap(),
-    );
+    let key =
+        NoteKey::new("log.example/nais", Algorithm::Ed25519, SigningKey::generate(eds::Algorithm::Ed25519).unwrap());
     let key = key.unwrap();
     let text = format!("log.example/nais\n1\n{}\n", STANDARD.encode(root));
     let note = format!("{text}\n{}", key.line(&text, 0).unwrap());
     let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
     write("receipt", &format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{note}"));
-    write(
-        "record.json",
-        &json!({ "record": record, "salt": hex::encode(salt), "index": 0 }).to_string(),
-    );
+    write("record.json", &json!({ "record": record, "salt": hex::encode(salt), "index": 0 }).to_string());
     write("log.vkey", &format!("{}\n", key.vkey()));
     fs::write(folder.path().join("answer"), ANSWER).unwrap();
     folder
@@ -74,10 +68,7 @@ fn a_receipt_says_who_when_what_and_what_was_not_checked() {
     assert!(told.out.contains("not checked: the answer's bytes"), "{}", told.out);
     let told = verify(folder.path(), &["--answer", "answer", "--json"]).ended(0);
     let value: Value = serde_json::from_str(&told.out).unwrap();
-    assert_eq!(
-        (&value["valid"], &value["report"]["tree_size"]),
-        (&true.into(), &1.into())
-    );
+    assert_eq!((&value["valid"], &value["report"]["tree_size"]), (&true.into(), &1.into()));
     assert!(!value["unchecked"].to_string().contains("answer"), "{value}");
 }
 
@@ -99,23 +90,14 @@ fn what_was_changed_is_named() {
     for (name, from, to, told_as) in [
         ("record.json", "border-committee", "border-committea", "record"),
         ("record.json", "0909", "0908", "salt"),
-        (
-            "receipt",
-            "log.example/nais\n1\n",
-            "log.example/nais\n2\n",
-            "signature of log.example/nais",
-        ),
+        ("receipt", "log.example/nais\n1\n", "log.example/nais\n2\n", "signature of log.example/nais"),
         ("receipt", "index 0", "index 1", "outside"),
         ("answer", "200", "201", "answer was changed"),
     ] {
         let folder = made();
         change(folder.path(), name, from, to);
         let told = verify(folder.path(), &["--answer", "answer"]).ended(1);
-        assert!(
-            told.out.contains("receipt NOT valid") && told.out.contains(told_as),
-            "{name} {from}: {}",
-            told.out
-        );
+        assert!(told.out.contains("receipt NOT valid") && told.out.contains(told_as), "{name} {from}: {}", told.out);
     }
 }
 

@@ -70,11 +70,7 @@ impl Certificate {
             der: der.to_vec(),
             tbs: encoded(&|| tbs.to_der())?,
             signed_with: Algorithm::of_signature(outer.signature_algorithm()),
-            signature: outer
-                .signature()
-                .as_bytes()
-                .ok_or(Error::Certificate("unused bits"))?
-                .to_vec(),
+            signature: outer.signature().as_bytes().ok_or(Error::Certificate("unused bits"))?.to_vec(),
             issuer: encoded(&|| tbs.issuer().to_der())?,
             subject_der: encoded(&|| tbs.subject().to_der())?,
             common_name: common_name(tbs.subject())?,

@@ -105,11 +105,7 @@ impl<'a> Message<'a> {
             _ => return Err(Error::ComponentMissing(component.name())),
         }
         // A line feed inside a value could write lines of its own into the base.
-        if base
-            .as_bytes()
-            .get(start..)
-            .is_none_or(|value| !value.iter().all(|byte| matches!(byte, b' '..=b'~')))
-        {
+        if base.as_bytes().get(start..).is_none_or(|value| !value.iter().all(|byte| matches!(byte, b' '..=b'~'))) {
             return Err(Error::Unreadable(component.name()));
         }
         base.push('\n');
@@ -128,9 +124,9 @@ pub(super) fn single<'a>(headers: Headers<'a>, name: &'static str) -> Result<Opt
     let mut values = values(headers, name);
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => std::str::from_utf8(value)
-            .map(|text| Some(trim(text)))
-            .map_err(|_| Error::Unreadable(name)),
+        (Some(value), None) => {
+            std::str::from_utf8(value).map(|text| Some(trim(text))).map_err(|_| Error::Unreadable(name))
+        }
         _ => Err(Error::Unreadable(name)),
     }
 }
@@ -155,10 +151,7 @@ pub(super) fn joined(headers: Headers<'_>, name: &'static str, limit: usize) -> 
 }
 
 fn values<'a>(headers: Headers<'a>, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-    headers
-        .iter()
-        .filter(move |(header, _)| header.eq_ignore_ascii_case(name))
-        .map(|(_, value)| *value)
+    headers.iter().filter(move |(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
 }
 
 fn trim(value: &str) -> &str {
@@ -167,9 +160,7 @@ fn trim(value: &str) -> &str {
 
 /// A dictionary in which no key stands twice; RFC 8941 would silently take the last.
 pub(super) fn parse_dictionary(header: &str) -> Option<Dictionary> {
-    Parser::new(header)
-        .parse_dictionary_with_visitor(Unique(Dictionary::new()))
-        .ok()
+    Parser::new(header).parse_dictionary_with_visitor(Unique(Dictionary::new())).ok()
 }
 
 struct Unique(Dictionary);
@@ -206,12 +197,7 @@ mod tests {
             ("Authorization", b"Bearer x"),
             ("Content-Digest", b"sha-256=:AA==:"),
         ];
-        let view = RequestView {
-            method: "POST",
-            target_uri: "https://a:8247/b?c=1",
-            headers: &headers,
-            body: b"{}",
-        };
+        let view = RequestView { method: "POST", target_uri: "https://a:8247/b?c=1", headers: &headers, body: b"{}" };
         let message = Message::Request(&view);
         let mut base = String::new();
         for component in message.covered() {
@@ -234,12 +220,7 @@ mod tests {
             headers: &[],
             body: b"",
         };
-        let response = ResponseView {
-            status: 200,
-            headers: &[],
-            body: b"",
-            request_signature: "sig1=:LAH8:",
-        };
+        let response = ResponseView { status: 200, headers: &[], body: b"", request_signature: "sig1=:LAH8:" };
         for (message, component, line) in [
             (Message::Request(&request), Component::Method, "\"@method\": POST\n"),
             (
@@ -248,11 +229,7 @@ mod tests {
                 "\"@target-uri\": https://www.example.com/path?param=value\n",
             ),
             (Message::Response(&response), Component::Status, "\"@status\": 200\n"),
-            (
-                Message::Response(&response),
-                Component::RequestSignature,
-                "\"signature\";req: sig1=:LAH8:\n",
-            ),
+            (Message::Response(&response), Component::RequestSignature, "\"signature\";req: sig1=:LAH8:\n"),
         ] {
             let mut base = String::new();
             assert_eq!(message.write(&mut base, component, None), Ok(()));
@@ -262,12 +239,7 @@ mod tests {
 
     #[test]
     fn values_cannot_write_lines() {
-        let view = RequestView {
-            method: "GET",
-            target_uri: "https://a/\n\"x\": y",
-            headers: &[],
-            body: b"",
-        };
+        let view = RequestView { method: "GET", target_uri: "https://a/\n\"x\": y", headers: &[], body: b"" };
         let mut base = String::new();
         assert_eq!(
             Message::Request(&view).write(&mut base, Component::TargetUri, None),

@@ -40,15 +40,9 @@ mod tests {
     fn the_example_of_rfc_9530() {
         // Appendix B.1 of RFC 9530 ends its JSON with a line feed.
         let body = b"{\"hello\": \"world\"}";
-        assert_eq!(
-            content_digest(body),
-            "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"
-        );
+        assert_eq!(content_digest(body), "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:");
         assert_eq!(check_content_digest(&content_digest(body), body), Ok(()));
-        assert_eq!(
-            check_content_digest(&content_digest(b"other"), body),
-            Err(Error::DigestMismatch)
-        );
+        assert_eq!(check_content_digest(&content_digest(b"other"), body), Err(Error::DigestMismatch));
     }
 
     #[test]
@@ -66,11 +60,7 @@ mod tests {
             &format!("{ours}, {ours}"),
             &format!("{ours};q=1"),
         ] {
-            assert_eq!(
-                check_content_digest(bad, b"x"),
-                Err(Error::Unreadable("content-digest")),
-                "{bad}"
-            );
+            assert_eq!(check_content_digest(bad, b"x"), Err(Error::Unreadable("content-digest")), "{bad}");
         }
     }
 }

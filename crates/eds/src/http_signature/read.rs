@@ -51,11 +51,7 @@ impl Claim {
     /// The signature holds under the key and in time. The key decides the algorithm.
     pub fn verify(self, key: &VerifyingKey, now: Timestamp) -> Result<Signed, Error> {
         self.is_in_time(now)?;
-        if self
-            .algorithm
-            .as_deref()
-            .is_some_and(|name| name != key.algorithm().http_name())
-        {
+        if self.algorithm.as_deref().is_some_and(|name| name != key.algorithm().http_name()) {
             return Err(Error::Algorithm);
         }
         key.verify(self.base.as_bytes(), &self.signature, Form::Fixed)?;
@@ -80,9 +76,7 @@ impl Claim {
 impl Signed {
     /// After this moment its nonce may be forgotten.
     pub fn forget_after(&self) -> Timestamp {
-        self.expires
-            .checked_add(jiff::SignedDuration::from_secs(TOLERANCE))
-            .unwrap_or(Timestamp::MAX)
+        self.expires.checked_add(jiff::SignedDuration::from_secs(TOLERANCE)).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -146,10 +140,7 @@ fn read(message: Message<'_>) -> Result<Claim, Error> {
     let signatures = parse_dictionary(&signatures_text).ok_or(Error::Unreadable(SIGNATURE))?;
     let (label, list) = ours(&inputs)?;
     let signature = match signatures.get(label) {
-        Some(ListEntry::Item(Item {
-            bare_item: BareItem::ByteSequence(bytes),
-            params,
-        })) if params.is_empty() => bytes,
+        Some(ListEntry::Item(Item { bare_item: BareItem::ByteSequence(bytes), params })) if params.is_empty() => bytes,
         _ => return Err(Error::Unreadable(SIGNATURE)),
     };
     let spelling = spell(list);
@@ -166,12 +157,7 @@ fn read(message: Message<'_>) -> Result<Claim, Error> {
     write_parameters(&mut base, &spelling);
     let (signed, algorithm) = parameters(list)?;
     check_body(message)?;
-    Ok(Claim {
-        signed,
-        algorithm,
-        base,
-        signature: signature.clone(),
-    })
+    Ok(Claim { signed, algorithm, base, signature: signature.clone() })
 }
 
 /// The one member with our tag.
@@ -212,13 +198,11 @@ fn spell(list: &InnerList) -> String {
 /// The header holds the member in that very spelling. Other spellings of the same (a parameter twice, spaces, base64
 /// with other bits behind) parse alike; taking them would let a message be changed without its signature failing.
 fn is_spelled(header: &str, label: &str, spelling: &str) -> bool {
-    header
-        .split_once(&format!("{label}={spelling}"))
-        .is_some_and(|(before, after)| {
-            let before = before.trim_end_matches([' ', '\t']);
-            let after = after.trim_start_matches([' ', '\t']);
-            (before.is_empty() || before.ends_with(',')) && (after.is_empty() || after.starts_with(','))
-        })
+    header.split_once(&format!("{label}={spelling}")).is_some_and(|(before, after)| {
+        let before = before.trim_end_matches([' ', '\t']);
+        let after = after.trim_start_matches([' ', '\t']);
+        (before.is_empty() || before.ends_with(',')) && (after.is_empty() || after.starts_with(','))
+    })
 }
 
 /// The covered components in the signer's order: exactly those wanted, each once.
@@ -235,10 +219,7 @@ fn components(list: &InnerList, wanted: &'static [Component]) -> Result<Vec<Comp
                     _ => item.params.is_empty(),
                 }
         };
-        let component = *wanted
-            .iter()
-            .find(fits)
-            .ok_or_else(|| Error::ComponentExtra(name.to_owned()))?;
+        let component = *wanted.iter().find(fits).ok_or_else(|| Error::ComponentExtra(name.to_owned()))?;
         if covered.contains(&component) {
             return Err(Error::Unreadable(INPUT));
         }
@@ -262,11 +243,7 @@ fn parameters(list: &InnerList) -> Result<(Signed, Option<String>), Error> {
         Timestamp::from_second(seconds.into()).map_err(|_| Error::OutOfTime)
     };
     let text = |name| -> Result<String, Error> {
-        Ok(value(name)?
-            .as_string()
-            .ok_or(Error::Unreadable(INPUT))?
-            .as_str()
-            .to_owned())
+        Ok(value(name)?.as_string().ok_or(Error::Unreadable(INPUT))?.as_str().to_owned())
     };
     let nonce = text("nonce")?;
     if nonce.len() < NONCE_SHORTEST {
@@ -280,21 +257,9 @@ fn parameters(list: &InnerList) -> Result<(Signed, Option<String>), Error> {
     if keyid.len() != 64 || !keyid.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Err(Error::KeyUnknown);
     }
-    let algorithm = if list.params.contains_key("alg") {
-        Some(text("alg")?)
-    } else {
-        None
-    };
+    let algorithm = if list.params.contains_key("alg") { Some(text("alg")?) } else { None };
     let (created, expires) = (time("created")?, time("expires")?);
-    Ok((
-        Signed {
-            keyid,
-            nonce,
-            created,
-            expires,
-        },
-        algorithm,
-    ))
+    Ok((Signed { keyid, nonce, created, expires }, algorithm))
 }
 
 /// The digest that the signature covers is that of the body.

@@ -22,10 +22,7 @@ impl Signer {
         if key.verifying_key() != certificate.verifying_key() {
             return Err(Error::Key("the key is not the certificate's"));
         }
-        Ok(Self {
-            key,
-            keyid: certificate.fingerprint_hex(),
-        })
+        Ok(Self { key, keyid: certificate.fingerprint_hex() })
     }
 
     /// The name of the key: the certificate's fingerprint.

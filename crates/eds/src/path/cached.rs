@@ -35,21 +35,14 @@ struct Verdict {
 impl CachedTrust {
     /// Remembers for this trust.
     pub fn new(trust: Trust) -> Self {
-        Self {
-            state: RwLock::new(State::new(Arc::new(trust))),
-        }
+        Self { state: RwLock::new(State::new(Arc::new(trust))) }
     }
 
     /// As [`Trust::check`]; only the first time in a while are signatures verified.
     pub fn check(&self, certificate: &Certificate, purpose: Purpose, at: Timestamp) -> Result<(), PathError> {
         let state = self.state();
         let key = (certificate.fingerprint(), purpose);
-        let known = state
-            .verdicts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .copied();
+        let known = state.verdicts.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
         if let Some(verdict) = known
             && (verdict.since..=verdict.until).contains(&at)
         {
@@ -62,11 +55,7 @@ impl CachedTrust {
             Err(PathError::Revoked { .. }) => Timestamp::MAX,
             Err(error) => return Err(error),
         };
-        let verdict = Verdict {
-            since: at,
-            until,
-            result: outcome.map(drop),
-        };
+        let verdict = Verdict { since: at, until, result: outcome.map(drop) };
         let mut verdicts = state.verdicts.write().unwrap_or_else(PoisonError::into_inner);
         if verdicts.len() >= KEPT {
             verdicts.clear();
@@ -106,9 +95,6 @@ impl CachedTrust {
 
 impl State {
     fn new(trust: Arc<Trust>) -> Arc<Self> {
-        Arc::new(Self {
-            trust,
-            verdicts: RwLock::default(),
-        })
+        Arc::new(Self { trust, verdicts: RwLock::default() })
     }
 }

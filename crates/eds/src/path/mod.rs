@@ -102,10 +102,7 @@ pub struct Trust {
 impl Trust {
     /// Trust in these roots and in nothing else.
     pub fn new(roots: impl IntoIterator<Item = Certificate>) -> Self {
-        Self {
-            roots: roots.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { roots: roots.into_iter().collect(), ..Self::default() }
     }
 
     /// The same, with authorities through which a path may lead.
@@ -143,11 +140,6 @@ impl Trust {
         purpose: Purpose,
         at: Timestamp,
     ) -> Result<Timestamp, PathError> {
-        walk::Walk {
-            trust: self,
-            purpose,
-            at,
-        }
-        .from(certificate)
+        walk::Walk { trust: self, purpose, at }.from(certificate)
     }
 }

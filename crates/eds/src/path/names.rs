@@ -43,26 +43,15 @@ impl<'a> Names<'a> {
         {
             return Err(PathError::ConstraintViolated);
         }
-        certificate
-            .alternative_names()
-            .iter()
-            .try_for_each(|name| self.permit_name(name))
+        certificate.alternative_names().iter().try_for_each(|name| self.permit_name(name))
     }
 
     fn permit_name(&self, name: &GeneralName) -> Result<(), PathError> {
         let of_kind = |subtree: &&GeneralSubtree| same_kind(&subtree.base, name);
         let mut permitted = self.permitted.iter().filter(of_kind).peekable();
         let missing = permitted.peek().is_some() && !permitted.any(|subtree| contains(&subtree.base, name, false));
-        let excluded = self
-            .excluded
-            .iter()
-            .filter(of_kind)
-            .any(|subtree| contains(&subtree.base, name, true));
-        if missing || excluded {
-            Err(PathError::ConstraintViolated)
-        } else {
-            Ok(())
-        }
+        let excluded = self.excluded.iter().filter(of_kind).any(|subtree| contains(&subtree.base, name, true));
+        if missing || excluded { Err(PathError::ConstraintViolated) } else { Ok(()) }
     }
 }
 
@@ -92,8 +81,7 @@ fn is_below(base: &str, name: &str) -> bool {
     }
     let (base, itself) = base.strip_prefix('.').map_or((base, true), |base| (base, false));
     let (name, base) = (name.to_ascii_lowercase(), base.to_ascii_lowercase());
-    name.strip_suffix(&base)
-        .is_some_and(|head| if head.is_empty() { itself } else { head.ends_with('.') })
+    name.strip_suffix(&base).is_some_and(|head| if head.is_empty() { itself } else { head.ends_with('.') })
 }
 
 /// The address is in the net, which is an address and a mask one after another.
@@ -102,24 +90,16 @@ fn is_in_net(net: &[u8], address: &[u8]) -> bool {
         return false;
     };
     mask.len() == address.len()
-        && start
-            .iter()
-            .zip(mask)
-            .zip(address)
-            .all(|((start, mask), byte)| start & mask == byte & mask)
+        && start.iter().zip(mask).zip(address).all(|((start, mask), byte)| start & mask == byte & mask)
 }
 
 fn is_prefix(base: &Name, name: &Name) -> bool {
     let mut parts = name.iter_rdn();
-    base.iter_rdn()
-        .all(|wanted| parts.next().is_some_and(|part| same_part(wanted, part)))
+    base.iter_rdn().all(|wanted| parts.next().is_some_and(|part| same_part(wanted, part)))
 }
 
 fn same_part(one: &RelativeDistinguishedName, other: &RelativeDistinguishedName) -> bool {
-    one.len() == other.len()
-        && one
-            .iter()
-            .all(|wanted| other.iter().any(|have| same_attribute(wanted, have)))
+    one.len() == other.len() && one.iter().all(|wanted| other.iter().any(|have| same_attribute(wanted, have)))
 }
 
 /// Equal as people read them: case, spacing and string type do not matter, or an exclusion could be evaded by them.

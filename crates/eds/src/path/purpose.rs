@@ -71,14 +71,10 @@ impl Purpose {
 
     /// An authority that limits itself to some usages may stand above this purpose.
     pub(super) fn allows_authority(self, certificate: &Certificate) -> bool {
-        certificate
-            .extended_key_usage()
-            .is_none_or(|usages| self.is_among(usages))
+        certificate.extended_key_usage().is_none_or(|usages| self.is_among(usages))
     }
 
     fn is_among(self, usages: &[ObjectIdentifier]) -> bool {
-        usages
-            .iter()
-            .any(|usage| *usage == ANY_EXTENDED_KEY_USAGE || self.is_served_by(usage))
+        usages.iter().any(|usage| *usage == ANY_EXTENDED_KEY_USAGE || self.is_served_by(usage))
     }
 }

@@ -47,11 +47,7 @@ impl<'a> Walk<'a> {
                 Err(PathError::BadSignature)
             } else {
                 chain.push(issuer);
-                let verdict = if is_anchor {
-                    self.judge(chain)
-                } else {
-                    self.climb(chain, tries)
-                };
+                let verdict = if is_anchor { self.judge(chain) } else { self.climb(chain, tries) };
                 chain.pop();
                 verdict
             };
@@ -108,19 +104,13 @@ impl<'a> Walk<'a> {
             if !self.purpose.allows_authority(authority) {
                 return Err(PathError::WrongPurpose);
             }
-            if authority
-                .path_length()
-                .is_some_and(|allowed| depth > usize::from(allowed))
-            {
+            if authority.path_length().is_some_and(|allowed| depth > usize::from(allowed)) {
                 return Err(PathError::PathTooLong);
             }
             if let Some(constraints) = authority.name_constraints() {
                 let names = Names::new(constraints)?;
                 // RFC 5280 §6.1.3 b: a key rolled over under the same name is not a subject of its own.
-                let bound = below
-                    .iter()
-                    .enumerate()
-                    .filter(|(index, one)| *index == 0 || !one.is_self_issued());
+                let bound = below.iter().enumerate().filter(|(index, one)| *index == 0 || !one.is_self_issued());
                 for (_, certificate) in bound {
                     names.permit(certificate)?;
                 }
@@ -136,11 +126,7 @@ impl<'a> Walk<'a> {
     /// Its issuer does not call it revoked; until when that is known.
     fn judge_status(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Timestamp, PathError> {
         let may_sign = issuer.key_usage().is_none_or(|uses| uses.crl_sign());
-        let lists = self
-            .trust
-            .crls
-            .get(certificate.issuer_der())
-            .map_or(&[][..], Vec::as_slice);
+        let lists = self.trust.crls.get(certificate.issuer_der()).map_or(&[][..], Vec::as_slice);
         let mut lists: Vec<&Crl> = lists.iter().filter(|_| may_sign).collect();
         lists.sort_by_key(|crl| std::cmp::Reverse(crl.this_update()));
         // Sorted first, so that one signature is checked and not one a list.

@@ -61,17 +61,9 @@ impl Draft {
         term: Term,
         path_length: Option<u8>,
     ) -> Result<Self, Error> {
-        let basic = BasicConstraints {
-            ca: true,
-            path_len_constraint: path_length,
-        };
+        let basic = BasicConstraints { ca: true, path_len_constraint: path_length };
         let uses = KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign);
-        Self::new(
-            subject,
-            key,
-            term,
-            vec![extension(true, &basic)?, extension(true, &uses)?],
-        )
+        Self::new(subject, key, term, vec![extension(true, &basic)?, extension(true, &uses)?])
     }
 
     /// For a person, an organisation or a machine.
@@ -79,9 +71,7 @@ impl Draft {
         let purposes = profile.purposes.as_slice();
         let stamps = purposes.contains(&Purpose::TimeStamping);
         if purposes.is_empty() || (stamps && purposes.len() > 1) {
-            return Err(Error::Authority(
-                "a certificate has a purpose, and time stamping stands alone",
-            ));
+            return Err(Error::Authority("a certificate has a purpose, and time stamping stands alone"));
         }
         let mut uses = KeyUsage(KeyUsages::DigitalSignature.into());
         if purposes.contains(&Purpose::Signature) {
@@ -89,13 +79,7 @@ impl Draft {
         }
         let extended = ExtendedKeyUsage(purposes.iter().map(|purpose| purpose.extended_key_usage()).collect());
         let mut extensions = vec![
-            extension(
-                true,
-                &BasicConstraints {
-                    ca: false,
-                    path_len_constraint: None,
-                },
-            )?,
+            extension(true, &BasicConstraints { ca: false, path_len_constraint: None })?,
             extension(true, &uses)?,
             extension(stamps, &extended)?,
         ];
@@ -156,10 +140,7 @@ impl Draft {
         key: &SigningKey,
     ) -> Result<Certificate, Error> {
         if key_identifier.is_some() {
-            let identifier = AuthorityKeyIdentifier {
-                key_identifier,
-                ..AuthorityKeyIdentifier::default()
-            };
+            let identifier = AuthorityKeyIdentifier { key_identifier, ..AuthorityKeyIdentifier::default() };
             self.extensions.push(extension(false, &identifier)?);
         }
         let serial: [u8; 16] = random::bytes()?;
@@ -208,9 +189,5 @@ pub(super) fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) ->
 
 fn extension_of(oid: ObjectIdentifier, critical: bool, value: &impl Encode) -> Result<Extension, Error> {
     let value = value.to_der().map_err(|_| Error::Library)?;
-    Ok(Extension {
-        extn_id: oid,
-        critical,
-        extn_value: OctetString::new(value).map_err(|_| Error::Library)?,
-    })
+    Ok(Extension { extn_id: oid, critical, extn_value: OctetString::new(value).map_err(|_| Error::Library)? })
 }

@@ -32,11 +32,7 @@ impl Authority {
     pub fn root(subject: &Subject, key: SigningKey, term: Term) -> Result<Self, Error> {
         let draft = Draft::authority(subject, key.verifying_key(), term, None)?;
         let certificate = draft.signed_by_itself(&key)?;
-        Ok(Self {
-            certificate,
-            key,
-            record: Record::default(),
-        })
+        Ok(Self { certificate, key, record: Record::default() })
     }
 
     /// The authority kept as these parts.
@@ -47,11 +43,7 @@ impl Authority {
         if !certificate.is_authority() {
             return Err(Error::Authority("the certificate is not an authority's"));
         }
-        Ok(Self {
-            certificate,
-            key,
-            record,
-        })
+        Ok(Self { certificate, key, record })
     }
 
     /// An authority below this one, with at most `path_length` authorities below it.
@@ -61,11 +53,7 @@ impl Authority {
         }
         let draft = Draft::authority(subject, key.verifying_key(), term, Some(path_length))?;
         let certificate = self.sign(draft, term)?;
-        Ok(Self {
-            certificate,
-            key,
-            record: Record::default(),
-        })
+        Ok(Self { certificate, key, record: Record::default() })
     }
 
     /// A certificate of this profile for this key.
@@ -77,15 +65,10 @@ impl Authority {
     /// Calls a certificate of ours revoked from that moment on; the next CRL says so. The first moment stands.
     pub fn revoke(&mut self, serial_hex: &str, at: Timestamp) -> Result<(), Error> {
         if !self.record.issued.iter().any(|issued| issued.serial == serial_hex) {
-            return Err(Error::Authority(
-                "no certificate with this serial number was issued here",
-            ));
+            return Err(Error::Authority("no certificate with this serial number was issued here"));
         }
         if !self.record.revoked.iter().any(|revoked| revoked.serial == serial_hex) {
-            self.record.revoked.push(Revoked {
-                serial: serial_hex.to_owned(),
-                at: at.as_second(),
-            });
+            self.record.revoked.push(Revoked { serial: serial_hex.to_owned(), at: at.as_second() });
         }
         Ok(())
     }
@@ -97,13 +80,7 @@ impl Authority {
             return Err(Error::Authority("the CRL's term ends before it begins"));
         }
         let number = self.record.crls + 1;
-        let revoked = self
-            .record
-            .revoked
-            .iter()
-            .map(entry)
-            .collect::<Option<Vec<_>>>()
-            .ok_or(FAULT)?;
+        let revoked = self.record.revoked.iter().map(entry).collect::<Option<Vec<_>>>().ok_or(FAULT)?;
         let identifier = AuthorityKeyIdentifier {
             key_identifier: self.certificate.key_identifier().cloned(),
             ..AuthorityKeyIdentifier::default()

@@ -33,11 +33,7 @@ pub struct Subject {
 impl Subject {
     /// A subject with this name in Belarus.
     pub fn new(common_name: impl Into<String>) -> Self {
-        Self {
-            common_name: common_name.into(),
-            country: Some("BY".to_owned()),
-            ..Self::default()
-        }
+        Self { common_name: common_name.into(), country: Some("BY".to_owned()), ..Self::default() }
     }
 
     /// The same, of this organisation.
@@ -76,19 +72,13 @@ impl Subject {
 
 fn part(oid: ObjectIdentifier, text: &str) -> Result<RelativeDistinguishedName, Error> {
     if text.is_empty() || text.chars().count() > PART_LIMIT || text.chars().any(char::is_control) {
-        return Err(Error::Authority(
-            "a part of the name is empty, longer than 64 characters or not printable",
-        ));
+        return Err(Error::Authority("a part of the name is empty, longer than 64 characters or not printable"));
     }
     let is_country = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
     if oid == COUNTRY_NAME && !is_country {
         return Err(Error::Authority("a country is two capital letters"));
     }
-    let tag = if oid == COUNTRY_NAME {
-        Tag::PrintableString
-    } else {
-        Tag::Utf8String
-    };
+    let tag = if oid == COUNTRY_NAME { Tag::PrintableString } else { Tag::Utf8String };
     let value = Any::new(tag, text.as_bytes()).map_err(|_| Error::Library)?;
     RelativeDistinguishedName::try_from(vec![AttributeTypeAndValue { oid, value }]).map_err(|_| Error::Library)
 }

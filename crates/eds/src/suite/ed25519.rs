@@ -31,10 +31,7 @@ impl Suite for Ed25519 {
     }
 
     fn public_key(&self, spki: &SubjectPublicKeyInfoRef<'_>) -> Result<Box<dyn PublicKey>, Error> {
-        let bytes = spki
-            .subject_public_key
-            .as_bytes()
-            .ok_or(Error::Key("unused bits in the key"))?;
+        let bytes = spki.subject_public_key.as_bytes().ok_or(Error::Key("unused bits in the key"))?;
         let bytes: &[u8; 32] = bytes.try_into().map_err(|_| Error::Key("the key is not 32 bytes"))?;
         if is_small_order(bytes) {
             return Err(Error::Key("the point is of small order"));
@@ -49,9 +46,7 @@ impl Suite for Ed25519 {
     }
 
     fn generate(&self) -> Result<Box<dyn PrivateKey>, Error> {
-        Ok(Box::new(Private(
-            Ed25519KeyPair::generate().map_err(|_| Error::Library)?,
-        )))
+        Ok(Box::new(Private(Ed25519KeyPair::generate().map_err(|_| Error::Library)?)))
     }
 }
 
@@ -71,13 +66,7 @@ impl PrivateKey for Private {
     }
 
     fn spki(&self) -> Result<Vec<u8>, Error> {
-        Ok(self
-            .0
-            .public_key()
-            .as_der()
-            .map_err(|_| Error::Library)?
-            .as_ref()
-            .to_vec())
+        Ok(self.0.public_key().as_der().map_err(|_| Error::Library)?.as_ref().to_vec())
     }
 
     fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {

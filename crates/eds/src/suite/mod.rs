@@ -44,10 +44,7 @@ impl Algorithm {
 
     /// The identifier of signatures in certificates and CRLs.
     pub(crate) fn signature_identifier(self) -> AlgorithmIdentifierOwned {
-        AlgorithmIdentifierOwned {
-            oid: suite(self).signature_oid(),
-            parameters: None,
-        }
+        AlgorithmIdentifierOwned { oid: suite(self).signature_oid(), parameters: None }
     }
 
     /// The algorithm whose signatures this identifier names; parameters must be absent (RFC 5758 §3.2, RFC 8410 §3).
@@ -121,10 +118,7 @@ mod tests {
         assert_eq!(SUITES.len(), Algorithm::ALL.len());
         for algorithm in Algorithm::ALL {
             assert_eq!(suite(algorithm).algorithm(), algorithm);
-            assert_eq!(
-                Algorithm::of_signature(&algorithm.signature_identifier()),
-                Some(algorithm)
-            );
+            assert_eq!(Algorithm::of_signature(&algorithm.signature_identifier()), Some(algorithm));
         }
     }
 }

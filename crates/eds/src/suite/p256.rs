@@ -44,10 +44,7 @@ impl Suite for P256 {
     }
 
     fn public_key(&self, spki: &SubjectPublicKeyInfoRef<'_>) -> Result<Box<dyn PublicKey>, Error> {
-        let point = spki
-            .subject_public_key
-            .as_bytes()
-            .ok_or(Error::Key("unused bits in the point"))?;
+        let point = spki.subject_public_key.as_bytes().ok_or(Error::Key("unused bits in the point"))?;
         // RFC 5480 §2.2 obliges nobody to take compressed points, and a second spelling of a key is a second keyid.
         if point.len() != POINT || point.first() != Some(&0x04) {
             return Err(Error::Key("the point is not uncompressed"));
@@ -94,20 +91,12 @@ impl PrivateKey for Private {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| Error::Library)?;
         match form {
             Form::Der => Ok(signature.as_ref().to_vec()),
-            Form::Fixed => der_to_fixed(signature.as_ref())
-                .map(|fixed| fixed.to_vec())
-                .ok_or(Error::Library),
+            Form::Fixed => der_to_fixed(signature.as_ref()).map(|fixed| fixed.to_vec()).ok_or(Error::Library),
         }
     }
 
     fn spki(&self) -> Result<Vec<u8>, Error> {
-        Ok(self
-            .0
-            .public_key()
-            .as_der()
-            .map_err(|_| Error::Library)?
-            .as_ref()
-            .to_vec())
+        Ok(self.0.public_key().as_der().map_err(|_| Error::Library)?.as_ref().to_vec())
     }
 
     fn pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, Error> {

@@ -11,9 +11,7 @@ use crate::house::{House, noon, term};
 #[test]
 fn everything_asked_for_is_in_the_certificate() {
     let mut house = House::new(Algorithm::EcdsaP256Sha256);
-    let subject = Subject::new("Янка Купала")
-        .of("Нацыянальны цэнтр")
-        .person("Купала", "Янка Дамінікавіч");
+    let subject = Subject::new("Янка Купала").of("Нацыянальны цэнтр").person("Купала", "Янка Дамінікавіч");
     let profile = Profile {
         dns_names: vec!["gateway.nais.by".into(), "*.nais.by".into()],
         ip_addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
@@ -31,10 +29,7 @@ fn everything_asked_for_is_in_the_certificate() {
     assert_eq!(again.job_title(), Some("Галоўны спецыяліст"));
     assert_eq!(again.dns_names().collect::<Vec<_>>(), ["gateway.nais.by", "*.nais.by"]);
     assert_eq!(again.uris().count(), 0);
-    assert_eq!(
-        (again.not_before(), again.not_after()),
-        (profile.term.not_before, profile.term.not_after)
-    );
+    assert_eq!((again.not_before(), again.not_after()), (profile.term.not_before, profile.term.not_after));
     assert_eq!(again.verifying_key(), key.verifying_key());
     assert_eq!(again.fingerprint(), eds::sha256(again.der()));
     assert_eq!(again.fingerprint_hex(), hex::encode(again.fingerprint()));
@@ -42,10 +37,7 @@ fn everything_asked_for_is_in_the_certificate() {
     let uses = again.key_usage().unwrap();
     assert!(uses.digital_signature() && uses.non_repudiation() && !uses.key_cert_sign() && !uses.crl_sign());
     assert!(!again.is_authority());
-    assert!(
-        !format!("{again:?}").contains("Купала"),
-        "a person's name is not for logs"
-    );
+    assert!(!format!("{again:?}").contains("Купала"), "a person's name is not for logs");
 
     let root = house.root.certificate();
     assert!(root.is_authority() && root.key_usage().unwrap().key_cert_sign());
@@ -64,26 +56,14 @@ fn unissuable(good: &Profile) -> [(&'static str, Profile); 9] {
     let named = |subject: Subject| but(&|profile| profile.subject = subject.clone());
     [
         ("no purpose", but(&|profile| profile.purposes.clear())),
-        (
-            "stamps and signs",
-            but(&|profile| profile.purposes = vec![Purpose::TimeStamping, Purpose::Signature]),
-        ),
+        ("stamps and signs", but(&|profile| profile.purposes = vec![Purpose::TimeStamping, Purpose::Signature])),
         ("host", but(&|profile| profile.dns_names = vec!["a b".into()])),
         ("name too long", named(Subject::new("я".repeat(65)))),
         ("empty name", named(Subject::new(""))),
         ("NUL in the name", named(Subject::new("a\0b"))),
-        (
-            "country",
-            named(Subject {
-                country: Some("by".into()),
-                ..Subject::new("x")
-            }),
-        ),
+        ("country", named(Subject { country: Some("by".into()), ..Subject::new("x") })),
         ("backwards", but(&|profile| profile.term = term(noon(), -2, 1))),
-        (
-            "outlives its issuer",
-            but(&|profile| profile.term = term(noon(), 1, 3000)),
-        ),
+        ("outlives its issuer", but(&|profile| profile.term = term(noon(), 1, 3000))),
     ]
 }
 
@@ -96,13 +76,7 @@ fn what_cannot_be_issued_is_refused() {
     for (why, profile) in unissuable(&good) {
         assert!(house.issuing.issue(&profile, key.verifying_key()).is_err(), "{why}");
     }
-    assert!(
-        house
-            .issuing
-            .issue_ca(&Subject::new("ca"), key, term(noon(), 1, 1), 0)
-            .is_err(),
-        "path length"
-    );
+    assert!(house.issuing.issue_ca(&Subject::new("ca"), key, term(noon(), 1, 1), 0).is_err(), "path length");
     assert!(house.issuing.revoke("00", noon()).is_err(), "unknown serial number");
     assert_eq!(house.issuing.record().issued.len(), 1);
 }
@@ -112,18 +86,12 @@ fn an_authority_survives_its_folder() {
     let mut house = House::new(Algorithm::EcdsaP256Sha256);
     let (certificate, _) = house.signer(Algorithm::EcdsaP256Sha256);
     house.issuing.revoke(&certificate.serial_hex(), noon()).unwrap();
-    house
-        .issuing
-        .revoke(&certificate.serial_hex(), noon() + crate::house::days(1))
-        .unwrap();
+    house.issuing.revoke(&certificate.serial_hex(), noon() + crate::house::days(1)).unwrap();
     house.crls();
     let kept = serde_json::to_string(house.issuing.record()).unwrap();
     let record: Record = serde_json::from_str(&kept).unwrap();
     assert_eq!(&record, house.issuing.record());
-    assert_eq!(
-        (record.revoked.len(), record.revoked[0].at, record.crls),
-        (1, noon().as_second(), 1)
-    );
+    assert_eq!((record.revoked.len(), record.revoked[0].at, record.crls), (1, noon().as_second(), 1));
 
     let pem = house.issuing.certificate().to_pem();
     let key = SigningKey::from_pkcs8_pem(&house.issuing.key().to_pkcs8_pem().unwrap()).unwrap();
@@ -144,10 +112,7 @@ fn a_certificate_has_one_spelling() {
     der.push(0);
     assert!(Certificate::from_der(&der).is_err(), "bytes behind");
     assert!(Certificate::from_pem("").is_err());
-    assert!(
-        Certificate::from_pem(&format!("{0}{0}", certificate.to_pem())).is_err(),
-        "two"
-    );
+    assert!(Certificate::from_pem(&format!("{0}{0}", certificate.to_pem())).is_err(), "two");
     for cut in 0..certificate.der().len() {
         assert!(Certificate::from_der(&certificate.der()[..cut]).is_err());
     }
@@ -183,10 +148,7 @@ fn no_altered_certificate_is_trusted() {
             match Certificate::from_der(&der) {
                 Err(_) => unreadable += 1,
                 Ok(altered) => {
-                    assert!(
-                        trust.check(&altered, Purpose::Signature, noon()).is_err(),
-                        "byte {index}"
-                    );
+                    assert!(trust.check(&altered, Purpose::Signature, noon()).is_err(), "byte {index}");
                     untrusted += 1;
                 }
             }

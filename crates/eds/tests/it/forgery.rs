@@ -35,25 +35,15 @@ impl Wire {
     pub(crate) fn signed(body: &str, signer: &Signer) -> Self {
         let mut wire = Self::unsigned(body);
         let added = wire.view(|view| sign_request(view, signer, noon())).unwrap();
-        wire.headers
-            .extend(added.content_digest.map(|digest| ("Content-Digest".to_owned(), digest)));
+        wire.headers.extend(added.content_digest.map(|digest| ("Content-Digest".to_owned(), digest)));
         wire.headers.push(("Signature-Input".to_owned(), added.signature_input));
         wire.headers.push(("Signature".to_owned(), added.signature));
         wire
     }
 
     pub(crate) fn view<T>(&self, see: impl FnOnce(&RequestView<'_>) -> T) -> T {
-        let headers: Vec<_> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
-        see(&RequestView {
-            method: &self.method,
-            target_uri: &self.uri,
-            headers: &headers,
-            body: &self.body,
-        })
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        see(&RequestView { method: &self.method, target_uri: &self.uri, headers: &headers, body: &self.body })
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
@@ -67,8 +57,7 @@ impl Wire {
     }
 
     pub(crate) fn check(&self, key: &VerifyingKey) -> Result<(), Error> {
-        self.view(|view| verify_request(view, noon(), |_| Some(key.clone())))
-            .map(drop)
+        self.view(|view| verify_request(view, noon(), |_| Some(key.clone()))).map(drop)
     }
 }
 
@@ -80,11 +69,7 @@ pub(crate) struct Party {
 
 pub(crate) fn party(algorithm: Algorithm) -> Party {
     let (certificate, key) = House::new(algorithm).signer(algorithm);
-    Party {
-        signer: Signer::new(key.clone(), &certificate).unwrap(),
-        keyid: certificate.fingerprint_hex(),
-        key,
-    }
+    Party { signer: Signer::new(key.clone(), &certificate).unwrap(), keyid: certificate.fingerprint_hex(), key }
 }
 
 /// What a forger does to each header.
@@ -117,13 +102,8 @@ fn changes_of_the_message(good: &Wire) -> Vec<(String, Wire)> {
     for method in ["GET", "PUT", "post", "POST "] {
         add("another method", &|wire| wire.method = method.into());
     }
-    for (from, to) in [
-        ("https", "http"),
-        ("8247", "8248"),
-        ("127.0.0.1", "localhost"),
-        ("test", "live"),
-        ("?", "?a&"),
-    ] {
+    for (from, to) in [("https", "http"), ("8247", "8248"), ("127.0.0.1", "localhost"), ("test", "live"), ("?", "?a&")]
+    {
         add("another address", &|wire| wire.uri = good.uri.replace(from, to));
     }
     add("another body", &|wire| wire.body = b"[2]".to_vec());
@@ -159,11 +139,7 @@ fn changes_of_the_parts(good: &Wire) -> Vec<(String, Wire)> {
     let mut add = |what: &str, wire: Wire| forged.push((what.to_owned(), wire));
     for (names, is_component) in [(&components, true), (&parameters, false)] {
         let put = |list: &[&str]| {
-            if is_component {
-                write(list, &parameters)
-            } else {
-                write(&components, list)
-            }
+            if is_component { write(list, &parameters) } else { write(&components, list) }
         };
         for (index, name) in names.iter().enumerate() {
             let mut list = names.clone();
@@ -211,34 +187,15 @@ fn changes_of_the_input(good: &Wire) -> Vec<(String, Wire)> {
     let mut forged = Vec::new();
     let mut add = |what: &str, wire: Wire| forged.push((what.to_owned(), wire));
     for extra in ["\"date\"", "\"@authority\"", "\"host\"", "\"@method\"", "x", "1"] {
-        add(
-            &format!("{extra} added"),
-            write(&[components.as_slice(), &[extra]].concat(), &parameters),
-        );
+        add(&format!("{extra} added"), write(&[components.as_slice(), &[extra]].concat(), &parameters));
     }
-    for extra in [
-        "alg=\"ecdsa-p256-sha256\"",
-        "alg=\"ed25519\"",
-        "alg=\"hmac-sha256\"",
-        "alg=\"none\"",
-        "x=1",
-        "req",
-    ] {
-        add(
-            &format!("{extra} added"),
-            write(&components, &[parameters.as_slice(), &[extra]].concat()),
-        );
+    for extra in ["alg=\"ecdsa-p256-sha256\"", "alg=\"ed25519\"", "alg=\"hmac-sha256\"", "alg=\"none\"", "x=1", "req"] {
+        add(&format!("{extra} added"), write(&components, &[parameters.as_slice(), &[extra]].concat()));
     }
     let label = |header: &str| header.replacen("nais=", "other=", 1);
     add("labels differ", good.with("Signature", label(signature)));
-    add(
-        "two of ours",
-        good.with("Signature-Input", format!("{input}, {}", label(input))),
-    );
-    add(
-        "not a list",
-        good.with("Signature-Input", format!("nais=1;{}", parameters.join(";"))),
-    );
+    add("two of ours", good.with("Signature-Input", format!("{input}, {}", label(input))));
+    add("not a list", good.with("Signature-Input", format!("nais=1;{}", parameters.join(";"))));
     forged
 }
 
@@ -250,14 +207,9 @@ fn changes_of_the_signature(good: &Wire) -> Vec<(String, Wire)> {
     for (index, _) in signature.match_indices(|c: char| c.is_ascii_alphanumeric()).skip(5) {
         let mut changed = signature.as_bytes().to_vec();
         changed[index] = if changed[index] == b'A' { b'B' } else { b'A' };
-        add(
-            &format!("signature changed at {index}"),
-            good.with("Signature", String::from_utf8(changed).unwrap()),
-        );
+        add(&format!("signature changed at {index}"), good.with("Signature", String::from_utf8(changed).unwrap()));
     }
-    let bytes = STANDARD
-        .decode(signature.trim_start_matches("nais=:").trim_end_matches(':'))
-        .unwrap();
+    let bytes = STANDARD.decode(signature.trim_start_matches("nais=:").trim_end_matches(':')).unwrap();
     let (r, s) = bytes.split_at(32);
     let zero = [0; 32];
     for (what, value) in [
@@ -270,10 +222,7 @@ fn changes_of_the_signature(good: &Wire) -> Vec<(String, Wire)> {
         ("too long", [&bytes[..], &[0]].concat()),
         ("empty", vec![]),
     ] {
-        add(
-            what,
-            good.with("Signature", format!("nais=:{}:", STANDARD.encode(value))),
-        );
+        add(what, good.with("Signature", format!("nais=:{}:", STANDARD.encode(value))));
     }
     forged
 }

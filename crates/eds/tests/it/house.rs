@@ -15,10 +15,7 @@ pub(crate) fn days(count: i64) -> SignedDuration {
 
 /// From `before` days before `at` until `after` days after it.
 pub(crate) fn term(at: Timestamp, before: i64, after: i64) -> Term {
-    Term {
-        not_before: at - days(before),
-        not_after: at + days(after),
-    }
+    Term { not_before: at - days(before), not_after: at + days(after) }
 }
 
 pub(crate) struct House {
@@ -35,23 +32,13 @@ impl House {
     pub(crate) fn at(algorithm: Algorithm, at: Timestamp) -> Self {
         let key = || SigningKey::generate(algorithm).unwrap();
         let mut root = Authority::root(&Subject::new("Карнявы цэнтр").of("НЦЭП"), key(), term(at, 400, 4000)).unwrap();
-        let issuing = root
-            .issue_ca(
-                &Subject::new("Выдавецкі цэнтр").of("НЦЭП"),
-                key(),
-                term(at, 300, 2000),
-                0,
-            )
-            .unwrap();
+        let issuing =
+            root.issue_ca(&Subject::new("Выдавецкі цэнтр").of("НЦЭП"), key(), term(at, 300, 2000), 0).unwrap();
         Self { at, root, issuing }
     }
 
     pub(crate) fn profile(&self, name: &str, purpose: Purpose) -> Profile {
-        Profile::new(
-            Subject::new(name).of("Дзяржаўны пагранічны камітэт"),
-            [purpose],
-            term(self.at, 1, 365),
-        )
+        Profile::new(Subject::new(name).of("Дзяржаўны пагранічны камітэт"), [purpose], term(self.at, 1, 365))
     }
 
     pub(crate) fn issue(&mut self, profile: &Profile, algorithm: Algorithm) -> (Certificate, SigningKey) {

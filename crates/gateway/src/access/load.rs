@@ -28,59 +28,34 @@ store::statements! {
 
 /// The version that stands in the database.
 pub(crate) fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
-    tx.query_opt(&VERSION, &[], |row| row.int(0))?
-        .ok_or_else(|| Error::broken("access_version is empty"))
+    tx.query_opt(&VERSION, &[], |row| row.int(0))?.ok_or_else(|| Error::broken("access_version is empty"))
 }
 
 /// The whole snapshot.
 pub(crate) fn load(tx: &mut Tx<'_>, limiters: &Limiters) -> Result<Access, Error> {
     let version = version(tx)?;
-    let consumers: HashMap<String, Consumer> = tx
-        .query(&CONSUMERS, &[], |row| json::<Consumer>(row, 0))?
-        .into_iter()
-        .map(|c| (c.id.clone(), c))
-        .collect();
-    let treaties: HashMap<String, Treaty> = tx
-        .query(&TREATIES, &[], |row| json::<Treaty>(row, 0))?
-        .into_iter()
-        .map(|t| (t.number.clone(), t))
-        .collect();
+    let consumers: HashMap<String, Consumer> =
+        tx.query(&CONSUMERS, &[], |row| json::<Consumer>(row, 0))?.into_iter().map(|c| (c.id.clone(), c)).collect();
+    let treaties: HashMap<String, Treaty> =
+        tx.query(&TREATIES, &[], |row| json::<Treaty>(row, 0))?.into_iter().map(|t| (t.number.clone(), t)).collect();
     let mut grants: HashMap<String, HashMap<String, Vec<Arc<Grant>>>> = HashMap::new();
-    for (number, subscription) in tx.query(&SUBSCRIPTIONS, &[], |row| {
-        Ok((row.text(0)?.to_owned(), json::<Subscription>(row, 1)?))
-    })? {
+    for (number, subscription) in
+        tx.query(&SUBSCRIPTIONS, &[], |row| Ok((row.text(0)?.to_owned(), json::<Subscription>(row, 1)?)))?
+    {
         let Some(treaty) = treaties.get(&number) else { continue };
         let service = subscription.service.to_string();
         let quota = subscription.quota_per_minute;
-        let limit = Limit {
-            quota,
-            limiter: limiters.of(&treaty.consumer, &service, quota),
-        };
-        let grant = Arc::new(Grant {
-            treaty: treaty.clone(),
-            subscription,
-            limit,
-        });
-        grants
-            .entry(treaty.consumer.clone())
-            .or_default()
-            .entry(service)
-            .or_default()
-            .push(grant);
+        let limit = Limit { quota, limiter: limiters.of(&treaty.consumer, &service, quota) };
+        let grant = Arc::new(Grant { treaty: treaty.clone(), subscription, limit });
+        grants.entry(treaty.consumer.clone()).or_default().entry(service).or_default().push(grant);
     }
-    let mut access = Access {
-        version,
-        ..Access::default()
-    };
+    let mut access = Access { version, ..Access::default() };
     tx.each(&TOKENS, &[], |row| {
         if let Some(consumer) = consumers.get(row.text(1)?) {
             let granted = grants.get(&consumer.id).cloned().unwrap_or_default();
             let quota = u32::try_from(row.int(6)?).map_err(Error::broken)?;
             let limiter = limiters.of(&consumer.id, "", quota);
-            access.tokens.insert(
-                row.array(0)?,
-                Arc::new(caller(row, consumer, granted, Limit { quota, limiter })?),
-            );
+            access.tokens.insert(row.array(0)?, Arc::new(caller(row, consumer, granted, Limit { quota, limiter })?));
         }
         Ok(true)
     })?;

@@ -26,19 +26,9 @@ pub(crate) struct Answered {
 impl Answered {
     /// Puts the question to the provider and commits what comes of it.
     pub(crate) async fn ask(gateway: &Gateway, permitted: Permitted) -> Result<Self, (Case, Refusal)> {
-        let Permitted {
-            case,
-            route,
-            ground,
-            json,
-            query,
-        } = permitted;
+        let Permitted { case, route, ground, json, query } = permitted;
         let mut recording = Recording::of(gateway, &case);
-        let key = if route.method().effect {
-            case.call.wants.idempotency_key.clone()
-        } else {
-            None
-        };
+        let key = if route.method().effect { case.call.wants.idempotency_key.clone() } else { None };
         recording.permitted(ground, key);
         let ask = Ask {
             request_id: case.call.request_id,
@@ -94,10 +84,6 @@ impl Answered {
 
     /// JSON, or a problem when the status says so: a kept answer may be one.
     pub(crate) fn content_type(&self) -> &'static str {
-        if self.status >= 400 {
-            "application/problem+json"
-        } else {
-            "application/json"
-        }
+        if self.status >= 400 { "application/problem+json" } else { "application/json" }
     }
 }

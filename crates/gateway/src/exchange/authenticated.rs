@@ -53,30 +53,17 @@ pub(crate) fn identify(gateway: &Gateway, received: &Received) -> Result<(Arc<Ac
     let token = bearer(&received.headers)?;
     let access = gateway.access();
     let digest = sha256(token.as_bytes());
-    let caller = access
-        .caller(&digest)
-        .ok_or_else(|| Refusal::new(Kind::Unauthenticated, "token-unknown"))?
-        .clone();
+    let caller = access.caller(&digest).ok_or_else(|| Refusal::new(Kind::Unauthenticated, "token-unknown"))?.clone();
     caller.in_force(received.call.at)?;
     let missing = || Refusal::new(Kind::Unauthenticated, "certificate-missing");
-    let shown = received
-        .peer
-        .as_ref()
-        .and_then(|peer| peer.certificate.as_ref())
-        .ok_or_else(missing)?;
+    let shown = received.peer.as_ref().and_then(|peer| peer.certificate.as_ref()).ok_or_else(missing)?;
     if shown.der.as_slice() != caller.certificate.der() {
         // A certificate that is no good at all says more than one that is somebody else's.
         let other = Certificate::from_der(&shown.der).map_err(|_| missing())?;
-        gateway
-            .trust
-            .check(&other, Purpose::TlsClient, received.call.at)
-            .map_err(|error| error.refusal())?;
+        gateway.trust.check(&other, Purpose::TlsClient, received.call.at).map_err(|error| error.refusal())?;
         return Err(Refusal::new(Kind::Unauthenticated, "token-certificate-mismatch"));
     }
-    gateway
-        .trust
-        .check(&caller.certificate, Purpose::TlsClient, received.call.at)
-        .map_err(|error| error.refusal())?;
+    gateway.trust.check(&caller.certificate, Purpose::TlsClient, received.call.at).map_err(|error| error.refusal())?;
     Ok((access, caller))
 }
 
@@ -114,27 +101,14 @@ fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, 
 /// The stronger form: RFC 9421 with a registered key.
 fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<(), Refusal> {
     let uri = format!("https://{}{}", case.call.host, case.call.target);
-    let fields: Vec<(&str, &[u8])> = headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
-        .collect();
-    let request = RequestView {
-        method: case.call.verb.as_str(),
-        target_uri: &uri,
-        headers: &fields,
-        body: &case.body,
-    };
+    let fields: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let request = RequestView { method: case.call.verb.as_str(), target_uri: &uri, headers: &fields, body: &case.body };
     let claim = read_request(&request).map_err(|error| error.refusal())?;
     let unknown = || Refusal::new(Kind::Unauthenticated, "eds-key-unknown");
     let signer = case.access.signer(claim.keyid()).ok_or_else(unknown)?.clone();
-    let verified = claim
-        .verify(signer.certificate.verifying_key(), case.call.at)
-        .map_err(|error| error.refusal())?;
+    let verified = claim.verify(signer.certificate.verifying_key(), case.call.at).map_err(|error| error.refusal())?;
     signer.in_force(case.call.at)?;
-    gateway
-        .trust
-        .check(&signer.certificate, Purpose::Signature, case.call.at)
-        .map_err(|error| error.refusal())?;
+    gateway.trust.check(&signer.certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if signer.consumer != case.caller.asker.id {
         return Err(Refusal::new(Kind::Forbidden, "eds-not-permitted"));
     }
@@ -155,13 +129,8 @@ fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Re
     };
     let unreadable =
         |header: &'static str| move || Refusal::new(Kind::Malformed, "eds-unreadable").with("header", header);
-    let signature = BASE64_STANDARD
-        .decode(signature.trim())
-        .map_err(|_| unreadable("sign")())?;
-    let certificate = gateway
-        .certificates
-        .parse(certificate.trim())
-        .ok_or_else(unreadable("certificate"))?;
+    let signature = BASE64_STANDARD.decode(signature.trim()).map_err(|_| unreadable("sign")())?;
+    let certificate = gateway.certificates.parse(certificate.trim()).ok_or_else(unreadable("certificate"))?;
     let form = Form::Der;
     let holds = if case.body.is_empty() {
         let line = format!("{} {}", case.call.verb, case.call.target);
@@ -170,10 +139,7 @@ fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Re
         certificate.verifying_key().verify(&case.body, &signature, form)
     };
     holds.map_err(|error| error.refusal())?;
-    gateway
-        .trust
-        .check(&certificate, Purpose::Signature, case.call.at)
-        .map_err(|error| error.refusal())?;
+    gateway.trust.check(&certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if let Some(signer) = case.access.signer(&certificate.fingerprint_hex()) {
         signer.in_force(case.call.at)?;
     }

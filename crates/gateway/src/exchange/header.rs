@@ -35,8 +35,5 @@ pub(crate) fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Op
     if values.next().is_some() {
         return Err(Refusal::new(Kind::Malformed, "header-duplicate").with("header", name));
     }
-    first
-        .to_str()
-        .map(Some)
-        .map_err(|_| Refusal::new(Kind::Malformed, "header-malformed").with("header", name))
+    first.to_str().map(Some).map_err(|_| Refusal::new(Kind::Malformed, "header-malformed").with("header", name))
 }

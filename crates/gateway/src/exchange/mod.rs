@@ -42,9 +42,7 @@ pub(crate) async fn exchange(
         Ok(identified) => identified,
         Err(refusal) => return refused(&received.call, &refusal),
     };
-    let Received {
-        call, headers, body, ..
-    } = received;
+    let Received { call, headers, body, .. } = received;
     let found = gateway.catalogue().find(&call.verb, &call.path);
     let (body, read) = match web::body::read(body, allowance(&gateway, &found)).await {
         Ok(body) => (body, Ok(())),
@@ -52,16 +50,7 @@ pub(crate) async fn exchange(
     };
     let digest = eds::sha256(&body);
     let (service, method) = found.names();
-    let case = Case {
-        call,
-        caller,
-        access,
-        body,
-        digest,
-        service,
-        method,
-        nonce: None,
-    };
+    let case = Case { call, caller, access, body, digest, service, method, nonce: None };
     note_question(&case);
     let request_signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let outcome = match read {
@@ -87,10 +76,7 @@ fn allowance(gateway: &Gateway, found: &Found) -> Allowance {
         Found::Route(route) => route.method().max_body,
         _ => UNKNOWN_BODY,
     };
-    Allowance {
-        bytes,
-        within: gateway.config.body_time,
-    }
+    Allowance { bytes, within: gateway.config.body_time }
 }
 
 fn note_question(case: &Case) {
@@ -139,16 +125,12 @@ async fn steps(gateway: &Gateway, case: Case, headers: &HeaderMap, found: Found)
             Answered::ask(gateway, permitted).await
         }
         Found::Own(page) => own::answer(gateway, authenticated.case, page).await,
-        Found::OtherVerb(allowed) => Err((
-            authenticated.case,
-            Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed),
-        )),
+        Found::OtherVerb(allowed) => {
+            Err((authenticated.case, Refusal::new(Kind::VerbNotAllowed, "verb-not-allowed").with("allowed", allowed)))
+        }
         Found::Nothing => {
             let path = authenticated.case.call.path.clone();
-            Err((
-                authenticated.case,
-                Refusal::new(Kind::NotFound, "not-found").with("path", path),
-            ))
+            Err((authenticated.case, Refusal::new(Kind::NotFound, "not-found").with("path", path)))
         }
     }
 }

@@ -35,13 +35,7 @@ impl Permitted {
             Ok((ground, understood(&case, route, &query)?))
         });
         match granted {
-            Ok((ground, json)) => Ok(Self {
-                case,
-                route: route.clone(),
-                ground,
-                json,
-                query,
-            }),
+            Ok((ground, json)) => Ok(Self { case, route: route.clone(), ground, json, query }),
             Err(refusal) => Err(Box::new((case, refusal))),
         }
     }
@@ -76,14 +70,8 @@ fn understood(case: &Case, route: &Route, query: &[(String, String)]) -> Result<
     } else {
         json::parse(&case.body).map_err(json::refuse)?
     };
-    if let Some(schema) = route
-        .service
-        .schemas(method)
-        .and_then(|schemas| schemas.request.as_ref())
-    {
-        schema
-            .check(&value)
-            .map_err(|faults| Refusal::new(Kind::Malformed, "schema").faults(faults))?;
+    if let Some(schema) = route.service.schemas(method).and_then(|schemas| schemas.request.as_ref()) {
+        schema.check(&value).map_err(|faults| Refusal::new(Kind::Malformed, "schema").faults(faults))?;
     }
     Ok(value)
 }

@@ -18,31 +18,17 @@ use crate::Gateway;
 /// The answer of an exchange that is on disk.
 pub(crate) fn respond(gateway: &Gateway, answered: Answered, request_signature: Option<&str>) -> Response<Body> {
     let content_type = answered.content_type();
-    let Answered {
-        case,
-        status,
-        body,
-        refusal,
-        stamp,
-        ..
-    } = answered;
+    let Answered { case, status, body, refusal, stamp, .. } = answered;
     let mut response = plain(&case.call, status, content_type);
     let headers = response.headers_mut();
-    insert(
-        headers,
-        REQUEST_DIGEST,
-        &format!("sha-256=:{}:", BASE64_STANDARD.encode(case.digest)),
-    );
+    insert(headers, REQUEST_DIGEST, &format!("sha-256=:{}:", BASE64_STANDARD.encode(case.digest)));
     insert(headers, RECEIPT, &BASE64_STANDARD.encode(stamp.as_bytes()));
     if let Some(refusal) = &refusal {
         web::problem::fields(refusal, case.call.lang, headers);
     }
     if status == 202 {
-        let place = case
-            .call
-            .path
-            .strip_prefix("/queue/")
-            .map_or_else(|| case.call.request_id.to_string(), str::to_owned);
+        let place =
+            case.call.path.strip_prefix("/queue/").map_or_else(|| case.call.request_id.to_string(), str::to_owned);
         insert(headers, header::LOCATION, &format!("/queue/{place}"));
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -61,10 +47,7 @@ pub(crate) fn refused(call: &Call, refusal: &Refusal) -> Response<Body> {
     let mut response = call.context.refuse(refusal);
     harden(response.headers_mut());
     if refusal.kind == Kind::Unauthenticated {
-        response.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"nais\""),
-        );
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"nais\""));
     }
     response
 }
@@ -98,17 +81,11 @@ fn sign(
     insert(headers, SIGN, &eds::detached::sign(body, &signer.key)?);
     headers.insert(CERTIFICATE, signer.certificate_header.clone());
     if wants.signature {
-        let fields: Vec<(&str, &[u8])> = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
-            .collect();
+        let fields: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         // Without a request signature there is nothing to bind to, and nothing that a reader could confuse.
-        let answer = ResponseView {
-            status,
-            headers: &fields,
-            body,
-            request_signature: request_signature.unwrap_or(""),
-        };
+        let answer =
+            ResponseView { status, headers: &fields, body, request_signature: request_signature.unwrap_or("") };
         let signed = sign_response(&answer, &signer.message, gateway.clock.now())?;
         if let Some(digest) = &signed.content_digest {
             insert(headers, CONTENT_DIGEST, digest);

@@ -72,33 +72,20 @@ impl Received {
             started: Instant::now(),
             verb: parts.method,
             path: parts.uri.path().to_owned(),
-            target: parts
-                .uri
-                .path_and_query()
-                .map_or("/", |target| target.as_str())
-                .to_owned(),
+            target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
             host,
             wants,
         };
         let peer = parts.extensions.get::<Peer>().cloned();
-        (
-            Self {
-                call,
-                headers: parts.headers,
-                body,
-                peer,
-            },
-            understood,
-        )
+        (Self { call, headers: parts.headers, body, peer }, understood)
     }
 }
 
 fn wants(headers: &HeaderMap) -> Result<Wants, Refusal> {
     let mut wants = Wants::default();
     for value in headers.get_all(PREFER) {
-        let value = value
-            .to_str()
-            .map_err(|_| Refusal::new(Kind::Malformed, "header-malformed").with("header", PREFER))?;
+        let value =
+            value.to_str().map_err(|_| Refusal::new(Kind::Malformed, "header-malformed").with("header", PREFER))?;
         for preference in value.split(',').map(|p| p.split(';').next().unwrap_or("").trim()) {
             wants.later |= preference.eq_ignore_ascii_case("respond-async");
             wants.receipt_only |= preference.eq_ignore_ascii_case("receipt");
@@ -152,9 +139,7 @@ fn decode(text: &str) -> String {
         rest = tail;
         match first {
             b'+' => out.push(b' '),
-            b'%' => match tail
-                .split_at_checked(2)
-                .and_then(|(code, after)| hex::decode(code).ok().map(|b| (b, after)))
+            b'%' => match tail.split_at_checked(2).and_then(|(code, after)| hex::decode(code).ok().map(|b| (b, after)))
             {
                 Some((byte, after)) => {
                     out.extend(byte);

@@ -43,12 +43,7 @@ impl Recording {
     /// The recording of a case whose caller waits.
     pub(crate) fn of(gateway: &Gateway, case: &Case) -> Self {
         let call = &case.call;
-        let mut record = Record::new(
-            record::Kind::Exchange,
-            call.at,
-            call.request_id,
-            case.caller.asker.id.clone(),
-        );
+        let mut record = Record::new(record::Kind::Exchange, call.at, call.request_id, case.caller.asker.id.clone());
         record.request_digest = Some(case.digest);
         record.service = case.service.clone().map(Cow::Owned);
         record.method = case.method.as_deref().map(|method| Cow::Owned(method.to_owned()));
@@ -77,17 +72,7 @@ impl Recording {
         let record = Record::new(record::Kind::Exchange, gateway.clock.now(), id, consumer);
         let ms = record.time.as_millisecond().saturating_sub(at.as_millisecond());
         let gateway = gateway.clone();
-        Self {
-            gateway,
-            record,
-            path,
-            lang,
-            ms,
-            nonce: None,
-            idempotency_key: None,
-            fields: None,
-            queued: true,
-        }
+        Self { gateway, record, path, lang, ms, nonce: None, idempotency_key: None, fields: None, queued: true }
     }
 
     /// Names the method, the digest of the question, and what permits it.
@@ -116,23 +101,13 @@ impl Recording {
             Ok(reply) => {
                 self.record.decision = Cow::Borrowed("answered");
                 self.record.subjects = self.pseudonyms(&reply.subjects);
-                Outcome {
-                    status: reply.status,
-                    body: reply.body,
-                    refusal: None,
-                }
+                Outcome { status: reply.status, body: reply.body, refusal: None }
             }
             Err(refusal) => {
                 self.record.kind = record::Kind::Refusal;
                 self.record.decision = Cow::Borrowed(refusal.code);
-                let (status, body) = self
-                    .gateway
-                    .problem(&refusal, self.lang, &self.path, self.record.request_id);
-                Outcome {
-                    status,
-                    body,
-                    refusal: Some(refusal),
-                }
+                let (status, body) = self.gateway.problem(&refusal, self.lang, &self.path, self.record.request_id);
+                Outcome { status, body, refusal: Some(refusal) }
             }
         };
         self.record.answer_digest = Some(sha256(&outcome.body));
@@ -211,10 +186,7 @@ impl Recording {
     }
 
     fn pseudonyms(&self, subjects: &[String]) -> Vec<[u8; 16]> {
-        subjects
-            .iter()
-            .map(|subject| self.gateway.vault.pseudonym("subject", subject.as_bytes()))
-            .collect()
+        subjects.iter().map(|subject| self.gateway.vault.pseudonym("subject", subject.as_bytes())).collect()
     }
 
     /// Who asked and about what, for errors.
@@ -239,11 +211,7 @@ pub(crate) async fn commit(
     answer: Result<Answer, Refusal>,
 ) -> Result<(Outcome, store::Stamp), Refusal> {
     let request_id = recording.request_id();
-    match gateway
-        .db
-        .commit(move |tx, entries| recording.record(tx, entries, answer))
-        .await
-    {
+    match gateway.db.commit(move |tx, entries| recording.record(tx, entries, answer)).await {
         Ok((outcome, stamps)) => match stamps.into_iter().next() {
             Some(stamp) => Ok((outcome, stamp)),
             None => Err(Refusal::new(Kind::Unavailable, "ledger-unavailable").retry_after(2)),

@@ -17,17 +17,10 @@ pub async fn register(desk: &Desk, consumer: &Consumer) -> Result<Stamp, Error> 
     let (id, body) = (consumer.id.clone(), json_text(consumer)?);
     let detail = ("unp", consumer.unp.to_string());
     let act = move |tx: &mut store::Tx<'_>| tx.execute(&REGISTER, &[(&id).into(), (&body).into()]).map(|_| ());
-    desk.commit(&consumer.id, "consumer-registered", detail, act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(&consumer.id, "consumer-registered", detail, act).await.map(|((), stamp)| stamp)
 }
 
 /// All consumers, by name.
 pub async fn consumers(db: &Db) -> Result<Vec<Consumer>, Error> {
-    db.read(|tx| {
-        tx.query(&CONSUMERS, &[], |row| {
-            serde_json::from_str(row.text(0)?).map_err(Error::broken)
-        })
-    })
-    .await
+    db.read(|tx| tx.query(&CONSUMERS, &[], |row| serde_json::from_str(row.text(0)?).map_err(Error::broken))).await
 }

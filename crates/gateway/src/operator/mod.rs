@@ -31,20 +31,13 @@ pub struct Desk {
     pub now: Timestamp,
 }
 
-const RAISE_VERSION: Statement = Statement {
-    name: "RAISE_VERSION",
-    sql: "UPDATE access_version SET version = version + 1 WHERE id = 1",
-};
+const RAISE_VERSION: Statement =
+    Statement { name: "RAISE_VERSION", sql: "UPDATE access_version SET version = version + 1 WHERE id = 1" };
 
 /// All statements of the operator's acts.
 pub(crate) fn statements() -> Vec<&'static Statement> {
     let mut all = vec![&RAISE_VERSION];
-    for own in [
-        consumer::STATEMENTS,
-        treaty::STATEMENTS,
-        token::STATEMENTS,
-        signer::STATEMENTS,
-    ] {
+    for own in [consumer::STATEMENTS, treaty::STATEMENTS, token::STATEMENTS, signer::STATEMENTS] {
         all.extend(own);
     }
     all
@@ -73,10 +66,7 @@ impl Desk {
                 Ok(value)
             })
             .await?;
-        let stamp = stamps
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::broken("the ledger gave no receipt"))?;
+        let stamp = stamps.into_iter().next().ok_or_else(|| Error::broken("the ledger gave no receipt"))?;
         Ok((value, stamp))
     }
 }

@@ -21,12 +21,9 @@ pub async fn enrol(desk: &Desk, consumer: &str, certificate: &Certificate) -> Re
     let (id, der, owner) = (keyid.clone(), certificate.der().to_vec(), consumer.to_owned());
     let now = desk.now.as_microsecond();
     let act = move |tx: &mut Tx<'_>| {
-        tx.execute(&ENROL, &[(&id).into(), (&owner).into(), (&der).into(), now.into()])
-            .map(|_| ())
+        tx.execute(&ENROL, &[(&id).into(), (&owner).into(), (&der).into(), now.into()]).map(|_| ())
     };
-    desk.commit(consumer, "certificate-registered", ("keyid", keyid), act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(consumer, "certificate-registered", ("keyid", keyid), act).await.map(|((), stamp)| stamp)
 }
 
 /// The certificate's signatures are refused from now on.
@@ -36,17 +33,10 @@ pub async fn strike(desk: &Desk, keyid: &str) -> Result<Stamp, Error> {
     let (_, consumer) = all.into_iter().find(|(id, _)| id == keyid).ok_or_else(unknown)?;
     let (id, now) = (keyid.to_owned(), desk.now.as_microsecond());
     let act = move |tx: &mut Tx<'_>| tx.execute(&STRIKE, &[(&id).into(), now.into()]).map(|_| ());
-    desk.commit(&consumer, "certificate-struck", ("keyid", keyid.to_owned()), act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(&consumer, "certificate-struck", ("keyid", keyid.to_owned()), act).await.map(|((), stamp)| stamp)
 }
 
 /// Key identifiers with their consumers.
 pub async fn signers(db: &Db) -> Result<Vec<(String, String)>, Error> {
-    db.read(|tx| {
-        tx.query(&SIGNERS, &[], |row| {
-            Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
-        })
-    })
-    .await
+    db.read(|tx| tx.query(&SIGNERS, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))).await
 }

@@ -59,52 +59,31 @@ pub async fn issue(
     term: Term,
     quota_per_minute: u32,
 ) -> Result<Issued, Error> {
-    let token = uuid::Builder::from_random_bytes(store::random())
-        .into_uuid()
-        .hyphenated()
-        .to_string();
+    let token = uuid::Builder::from_random_bytes(store::random()).into_uuid().hyphenated().to_string();
     let hash = sha256(token.as_bytes());
     let der = certificate.der().to_vec();
     let owner = consumer.to_owned();
     let act = move |tx: &mut Tx<'_>| {
         let (from, to) = (term.from.as_microsecond(), term.to.as_microsecond());
         let quota = i64::from(quota_per_minute);
-        let row = [
-            (&hash).into(),
-            (&owner).into(),
-            (&der).into(),
-            from.into(),
-            to.into(),
-            quota.into(),
-        ];
+        let row = [(&hash).into(), (&owner).into(), (&der).into(), from.into(), to.into(), quota.into()];
         tx.execute(&ISSUE, &row).map(|_| ())
     };
-    let ((), stamp) = desk
-        .commit(consumer, "token-issued", ("token", short(&hash)), act)
-        .await?;
+    let ((), stamp) = desk.commit(consumer, "token-issued", ("token", short(&hash)), act).await?;
     Ok(Issued { token, stamp })
 }
 
 /// The token is refused from now on; named by its GUID or by the twelve digits of the list.
 pub async fn revoke(desk: &Desk, named: &str) -> Result<Stamp, Error> {
-    let digest = uuid::Uuid::try_parse(named)
-        .ok()
-        .map(|guid| sha256(guid.hyphenated().to_string().as_bytes()));
+    let digest = uuid::Uuid::try_parse(named).ok().map(|guid| sha256(guid.hyphenated().to_string().as_bytes()));
     let id = digest.map_or_else(|| named.to_ascii_lowercase(), |digest| short(&digest));
-    let found = desk
-        .db
-        .read(|tx| tx.query(&TOKENS, &[], |row| Ok((row.array::<32>(0)?, row.text(1)?.to_owned()))))
-        .await?;
+    let found =
+        desk.db.read(|tx| tx.query(&TOKENS, &[], |row| Ok((row.array::<32>(0)?, row.text(1)?.to_owned())))).await?;
     let unknown = || Error::Refused(Refusal::new(Kind::NotFound, "unknown-token").with("token", &id));
-    let (hash, consumer) = found
-        .into_iter()
-        .find(|(hash, _)| short(hash) == id)
-        .ok_or_else(unknown)?;
+    let (hash, consumer) = found.into_iter().find(|(hash, _)| short(hash) == id).ok_or_else(unknown)?;
     let at = desk.now.as_microsecond();
     let act = move |tx: &mut Tx<'_>| tx.execute(&REVOKE, &[(&hash).into(), at.into()]).map(|_| ());
-    desk.commit(&consumer, "token-revoked", ("token", short(&hash)), act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(&consumer, "token-revoked", ("token", short(&hash)), act).await.map(|((), stamp)| stamp)
 }
 
 /// All tokens, by consumer.
@@ -115,9 +94,7 @@ pub async fn tokens(db: &Db) -> Result<Vec<Token>, Error> {
             Ok(Token {
                 id: short(&row.array(0)?),
                 consumer: row.text(1)?.to_owned(),
-                certificate: Certificate::from_der(row.bytes(2)?)
-                    .map_err(Error::broken)?
-                    .fingerprint_hex(),
+                certificate: Certificate::from_der(row.bytes(2)?).map_err(Error::broken)?.fingerprint_hex(),
                 valid_from: moment(row.int(3)?)?,
                 valid_to: moment(row.int(4)?)?,
                 revoked_at: row.opt_int(5)?.map(moment).transpose()?,

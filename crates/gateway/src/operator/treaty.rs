@@ -29,17 +29,9 @@ store::statements! {
 pub async fn conclude(desk: &Desk, treaty: &Treaty) -> Result<Stamp, Error> {
     let (number, consumer, body) = (treaty.number.clone(), treaty.consumer.clone(), json_text(treaty)?);
     let act = move |tx: &mut Tx<'_>| {
-        tx.execute(&CONCLUDE, &[(&number).into(), (&consumer).into(), (&body).into()])
-            .map(|_| ())
+        tx.execute(&CONCLUDE, &[(&number).into(), (&consumer).into(), (&body).into()]).map(|_| ())
     };
-    let outcome = desk
-        .commit(
-            &treaty.consumer,
-            "treaty-concluded",
-            ("treaty", treaty.number.clone()),
-            act,
-        )
-        .await;
+    let outcome = desk.commit(&treaty.consumer, "treaty-concluded", ("treaty", treaty.number.clone()), act).await;
     outcome.map(|((), stamp)| stamp)
 }
 
@@ -67,15 +59,9 @@ pub async fn subscribe(desk: &Desk, number: &str, subscription: &Subscription) -
     let body = json_text(subscription)?;
     let detail = ("subscription", format!("{number} {service} {mode}"));
     let act = move |tx: &mut Tx<'_>| {
-        tx.execute(
-            &SUBSCRIBE,
-            &[(&owned).into(), (&service).into(), mode.into(), (&body).into()],
-        )
-        .map(|_| ())
+        tx.execute(&SUBSCRIBE, &[(&owned).into(), (&service).into(), mode.into(), (&body).into()]).map(|_| ())
     };
-    desk.commit(&consumer, "subscribed", detail, act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(&consumer, "subscribed", detail, act).await.map(|((), stamp)| stamp)
 }
 
 /// The subscription is no more.
@@ -88,17 +74,14 @@ pub async fn unsubscribe(desk: &Desk, number: &str, service: &ServiceCode, mode:
         let ended = tx.execute(&UNSUBSCRIBE, &[(&owned).into(), (&code).into(), mode.as_str().into()])?;
         if ended == 0 { Err(unknown(&owned)) } else { Ok(()) }
     };
-    desk.commit(&consumer, "unsubscribed", detail, act)
-        .await
-        .map(|((), stamp)| stamp)
+    desk.commit(&consumer, "unsubscribed", detail, act).await.map(|((), stamp)| stamp)
 }
 
 /// All treaties with their subscriptions.
 pub async fn treaties(db: &Db) -> Result<Vec<(Treaty, Vec<Subscription>)>, Error> {
     db.read(|tx| {
-        let treaties: Vec<Treaty> = tx.query(&TREATIES, &[], |row| {
-            serde_json::from_str(row.text(0)?).map_err(Error::broken)
-        })?;
+        let treaties: Vec<Treaty> =
+            tx.query(&TREATIES, &[], |row| serde_json::from_str(row.text(0)?).map_err(Error::broken))?;
         treaties
             .into_iter()
             .map(|treaty| {
@@ -118,10 +101,8 @@ async fn read(db: &Db, number: &str) -> Result<Treaty, Error> {
 }
 
 fn stored(tx: &mut Tx<'_>, number: &str) -> Result<Treaty, Error> {
-    tx.query_opt(&TREATY, &[number.into()], |row| {
-        serde_json::from_str(row.text(0)?).map_err(Error::broken)
-    })?
-    .ok_or_else(|| unknown(number))
+    tx.query_opt(&TREATY, &[number.into()], |row| serde_json::from_str(row.text(0)?).map_err(Error::broken))?
+        .ok_or_else(|| unknown(number))
 }
 
 fn unknown(number: &str) -> Error {

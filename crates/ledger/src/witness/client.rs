@@ -40,11 +40,7 @@ impl WitnessClient {
         if vkey.algorithm() != Algorithm::Cosignature {
             return Err(Error::format("verifier key", "a witness's key is of type 4"));
         }
-        Ok(Self {
-            vkey,
-            url: url.trim_end_matches('/').to_owned(),
-            http,
-        })
+        Ok(Self { vkey, url: url.trim_end_matches('/').to_owned(), http })
     }
 
     /// Its name.
@@ -60,13 +56,7 @@ impl WitnessClient {
     /// The last note it signed for this log; `None` when there is none, or when it does not tell.
     pub async fn last(&self, origin: &str) -> Result<Option<String>, Error> {
         let url = format!("{}/{}/checkpoint", self.url, origin_hash(origin));
-        let response = self
-            .http
-            .get(url)
-            .timeout(PATIENCE)
-            .send()
-            .await
-            .map_err(|e| self.error(e.without_url()))?;
+        let response = self.http.get(url).timeout(PATIENCE).send().await.map_err(|e| self.error(e.without_url()))?;
         match response.status() {
             StatusCode::OK => self.text(response).await.map(Some),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Ok(None),
@@ -92,11 +82,7 @@ impl WitnessClient {
         }
         body.push('\n');
         body.push_str(note);
-        let request = self
-            .http
-            .post(format!("{}/add-checkpoint", self.url))
-            .timeout(PATIENCE)
-            .body(body);
+        let request = self.http.post(format!("{}/add-checkpoint", self.url)).timeout(PATIENCE).body(body);
         let response = request.send().await.map_err(|e| self.error(e.without_url()))?;
         match response.status() {
             StatusCode::OK => self.signed(&self.text(response).await?, note).map(Submitted::Signed),
@@ -114,16 +100,9 @@ impl WitnessClient {
     /// The lines of its key, at least one of which must hold; those of other keys are left out.
     fn signed(&self, lines: &str, note: &str) -> Result<Vec<Line>, Error> {
         let text = Note::parse(note)?.text;
-        let answer = Note {
-            text,
-            lines: parse_lines(lines)?,
-        };
+        let answer = Note { text, lines: parse_lines(lines)? };
         answer.verify(&self.vkey)?;
-        Ok(answer
-            .lines
-            .into_iter()
-            .filter(|line| line.name == self.vkey.name() && line.id == self.vkey.id())
-            .collect())
+        Ok(answer.lines.into_iter().filter(|line| line.name == self.vkey.name() && line.id == self.vkey.id()).collect())
     }
 
     async fn text(&self, mut response: reqwest::Response) -> Result<String, Error> {
@@ -138,9 +117,6 @@ impl WitnessClient {
     }
 
     fn error(&self, what: impl std::fmt::Display) -> Error {
-        Error::Witness {
-            name: self.vkey.name().to_owned(),
-            what: what.to_string(),
-        }
+        Error::Witness { name: self.vkey.name().to_owned(), what: what.to_string() }
     }
 }

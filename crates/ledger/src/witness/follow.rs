@@ -73,13 +73,7 @@ async fn submit(
             return if now >= *size {
                 Ok(Vec::new())
             } else {
-                Err(refuse(
-                    reader,
-                    Error::RolledBack {
-                        own: now,
-                        witness: *size,
-                    },
-                ))
+                Err(refuse(reader, Error::RolledBack { own: now, witness: *size }))
             };
         }
         let proof = reader.consistency(*size, Arc::clone(head)).await?;
@@ -93,17 +87,11 @@ async fn submit(
             Submitted::Inconsistent => return Err(refuse(reader, forked(client, *size))),
         }
     }
-    Err(Error::Witness {
-        name: client.name().to_owned(),
-        what: "changes its size too fast".into(),
-    })
+    Err(Error::Witness { name: client.name().to_owned(), what: "changes its size too fast".into() })
 }
 
 fn forked(client: &WitnessClient, size: u64) -> Error {
-    Error::Forked {
-        size,
-        witness: client.name().to_owned(),
-    }
+    Error::Forked { size, witness: client.name().to_owned() }
 }
 
 /// Nothing more may be added to a log that contradicts its witness.
@@ -118,9 +106,6 @@ async fn keep(reader: &LogReader, size: u64, note: String) -> Result<(), Error> 
     let write =
         move |tx: &mut store::Tx<'_>| tx.execute(&KEEP_CHECKPOINT, &[day.into(), int(size).into(), (&kept).into()]);
     reader.db().write(write).await?;
-    reader.log().keep_cosigned(Cosigned {
-        size,
-        note: note.into(),
-    });
+    reader.log().keep_cosigned(Cosigned { size, note: note.into() });
     Ok(())
 }

@@ -67,16 +67,7 @@ impl Witness {
             }
         }
         let logs = logs.into_iter().map(|log| (log.name().to_owned(), log)).collect();
-        Ok(Self {
-            key,
-            clock,
-            logs,
-            last: Mutex::new(Memory {
-                folder,
-                known,
-                broken: false,
-            }),
-        })
+        Ok(Self { key, clock, logs, last: Mutex::new(Memory { folder, known, broken: false }) })
     }
 
     /// The key its cosignatures are checked with.
@@ -101,11 +92,7 @@ impl Witness {
             return Ok(Reply::Malformed("the old size is above the checkpoint's"));
         }
         let mut memory = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let nothing = Checkpoint {
-            origin: new.origin.clone(),
-            size: 0,
-            root: EMPTY_ROOT,
-        };
+        let nothing = Checkpoint { origin: new.origin.clone(), size: 0, root: EMPTY_ROOT };
         let last = memory.known.get(&new.origin).unwrap_or(&nothing);
         if ask.old != last.size || (new.size == last.size && new.root != last.root) {
             return Ok(Reply::Conflict(last.size));
@@ -122,10 +109,7 @@ impl Witness {
     fn remember(&self, memory: &mut Memory, ask: &Submission, line: &str) -> Result<(), Error> {
         let origin = &ask.checkpoint.origin;
         if memory.broken {
-            return Err(Error::File {
-                path: origin_hash(origin),
-                what: "an earlier write failed; start anew".into(),
-            });
+            return Err(Error::File { path: origin_hash(origin), what: "an earlier write failed; start anew".into() });
         }
         if memory.known.get(origin) != Some(&ask.checkpoint) {
             memory.broken = true;
@@ -141,11 +125,7 @@ impl Witness {
         let Some(origin) = self.logs.keys().find(|origin| origin_hash(origin) == hash) else {
             return Ok(None);
         };
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .folder
-            .load(origin)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).folder.load(origin)
     }
 }
 
@@ -159,9 +139,7 @@ struct Submission {
 
 impl Submission {
     fn parse(body: &str) -> Result<Self, &'static str> {
-        let (head, note) = body
-            .split_once("\n\n")
-            .ok_or("an empty line before the checkpoint was expected")?;
+        let (head, note) = body.split_once("\n\n").ok_or("an empty line before the checkpoint was expected")?;
         let mut lines = head.split('\n');
         let old = lines.next().and_then(|line| decimal(line.strip_prefix("old ")?));
         let old = old.ok_or("the first line must be `old N`")?;
@@ -170,12 +148,7 @@ impl Submission {
         let proof = proof.ok_or("at most 63 lines of hashes in base64 were expected")?;
         let note = Note::parse(note).map_err(|_| "the checkpoint is no signed note")?;
         let checkpoint = Checkpoint::parse(&note.text).map_err(|_| "the note is no checkpoint")?;
-        Ok(Self {
-            old,
-            proof,
-            checkpoint,
-            note,
-        })
+        Ok(Self { old, proof, checkpoint, note })
     }
 }
 

@@ -51,9 +51,7 @@ impl StateFolder {
         let path = self.folder.join(origin_hash(origin));
         let fresh = path.with_extension("new");
         let mut out = File::create(&fresh).map_err(|e| file(&fresh, e))?;
-        out.write_all(note.as_bytes())
-            .and_then(|()| out.sync_all())
-            .map_err(|e| file(&fresh, e))?;
+        out.write_all(note.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| file(&fresh, e))?;
         fs::rename(&fresh, &path).map_err(|e| file(&path, e))?;
         sync(&self.folder)
     }
@@ -61,14 +59,9 @@ impl StateFolder {
 
 /// Presses the names in a folder onto the disk.
 fn sync(folder: &Path) -> Result<(), Error> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|e| file(folder, e))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| file(folder, e))
 }
 
 fn file(path: &Path, what: impl std::fmt::Display) -> Error {
-    Error::File {
-        path: path.display().to_string(),
-        what: what.to_string(),
-    }
+    Error::File { path: path.display().to_string(), what: what.to_string() }
 }

@@ -5,9 +5,7 @@ use ledger::{Fault, FsckReport, LogReader};
 use crate::support::{add, engines, open, spoil, vault};
 
 async fn check(reader: &LogReader) -> FsckReport {
-    ledger::fsck(reader.db(), reader.log().vkey().clone(), Some(vault()), |_, _| {})
-        .await
-        .unwrap()
+    ledger::fsck(reader.db(), reader.log().vkey().clone(), Some(vault()), |_, _| {}).await.unwrap()
 }
 
 /// A log of 600 entries on every engine, spoilt by `sql`: what the check names first.
@@ -34,10 +32,7 @@ async fn a_sound_log_is_sound() {
         reader.db().write(|tx| ledger::erase(tx, 9)).await.unwrap();
         let report = check(&reader).await;
         assert!(report.is_sound(), "{report:?}");
-        assert_eq!(
-            (report.entries, report.records, report.destroyed, report.tiles),
-            (600, 599, 1, 2)
-        );
+        assert_eq!((report.entries, report.records, report.destroyed, report.tiles), (600, 599, 1, 2));
     }
 }
 
@@ -108,10 +103,7 @@ async fn changed_tiles_are_named() {
     let swap =
         &["UPDATE ledger_tile SET hashes = (SELECT hashes FROM ledger_tile WHERE level = 0 AND idx = 1) WHERE idx = 0"];
     for faults in named(swap).await {
-        assert!(
-            faults.contains(&Fault::Entry { index: 0 }),
-            "every entry differs from its tile: {faults:?}"
-        );
+        assert!(faults.contains(&Fault::Entry { index: 0 }), "every entry differs from its tile: {faults:?}");
     }
     for faults in named(&["DELETE FROM ledger_tile WHERE idx = 1"]).await {
         assert_eq!(faults, [Fault::Tile { level: 0, number: 1 }]);
@@ -163,10 +155,7 @@ async fn a_damaged_database_does_not_open() {
             let log = crate::support::log();
             let db = store::Db::open(&config, ledger::SCHEMA, log.sequencer()).unwrap();
             ledger::start(&log, &db, &[]).await.expect_err(sql);
-            assert!(
-                log.closed().is_some() && log.head().note.is_empty(),
-                "nothing is signed: {sql}"
-            );
+            assert!(log.closed().is_some() && log.head().note.is_empty(), "nothing is signed: {sql}");
         }
     }
 }

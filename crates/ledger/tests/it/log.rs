@@ -37,11 +37,7 @@ async fn after_a_restart_the_tree_goes_on() {
         drop(first);
         let reader = open(&config).await;
         assert_eq!(reader.log().head().edge, before.edge);
-        assert_eq!(
-            reader.log().head().note,
-            before.note,
-            "the same tree is signed the same way"
-        );
+        assert_eq!(reader.log().head().note, before.note, "the same tree is signed the same way");
         let new = add(reader.db(), 300, 310, 1).await;
         proves(&reader, &old[7], 7, 7);
         proves(&reader, &new[9], 309, 309);
@@ -82,11 +78,7 @@ struct Accidents {
 impl Seal for Accidents {
     fn seal(&mut self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), store::Error> {
         self.inner.seal(tx, entries)?;
-        if *self.next.lock().unwrap() == Accident::Undone {
-            Err(store::Error::Full)
-        } else {
-            Ok(())
-        }
+        if *self.next.lock().unwrap() == Accident::Undone { Err(store::Error::Full) } else { Ok(()) }
     }
     fn committed(&mut self) -> Vec<Stamp> {
         if *self.next.lock().unwrap() == Accident::Unknown {
@@ -104,10 +96,7 @@ impl Seal for Accidents {
 async fn undone_and_unknown_commits_are_believed_only_from_the_database() {
     for (config, _folder) in engines() {
         let (log, next) = (support::log(), Arc::new(Mutex::new(Accident::None)));
-        let seal = Accidents {
-            inner: log.sequencer(),
-            next: Arc::clone(&next),
-        };
+        let seal = Accidents { inner: log.sequencer(), next: Arc::clone(&next) };
         let db = Db::open(&config, ledger::SCHEMA, Box::new(seal)).unwrap();
         ledger::start(&log, &db, &[]).await.unwrap();
         let reader = LogReader::new(log, db);
@@ -123,11 +112,7 @@ async fn undone_and_unknown_commits_are_believed_only_from_the_database() {
 
         *next.lock().unwrap() = Accident::Unknown;
         lost(&reader, 4).await;
-        assert_eq!(
-            reader.log().head().edge.size(),
-            4,
-            "no signature for an unknown outcome"
-        );
+        assert_eq!(reader.log().head().edge.size(), 4, "no signature for an unknown outcome");
 
         *next.lock().unwrap() = Accident::None;
         let receipts = add(reader.db(), 6, 7, 1).await;
@@ -164,20 +149,12 @@ async fn two_writers_make_one_tree() {
                 assert_eq!(taken.insert(index, number), None, "two entries at {index}");
                 let checkpoint = Receipt::parse(&receipt).unwrap().checkpoint;
                 let (head, _) = Checkpoint::verify(&checkpoint, nodes[0].log().vkey()).unwrap();
-                assert_eq!(
-                    *roots.entry(head.size).or_insert(head.root),
-                    head.root,
-                    "two roots at {}",
-                    head.size
-                );
+                assert_eq!(*roots.entry(head.size).or_insert(head.root), head.root, "two roots at {}", head.size);
             }
         }
         assert_eq!(taken.len(), 480);
         for node in &nodes {
-            assert!(
-                node.checkpoint().await.unwrap().contains("\n480\n"),
-                "a node shows what the other wrote"
-            );
+            assert!(node.checkpoint().await.unwrap().contains("\n480\n"), "a node shows what the other wrote");
         }
         let report = ledger::fsck(nodes[0].db(), nodes[0].log().vkey().clone(), Some(vault()), |_, _| {});
         let report = report.await.unwrap();
@@ -196,10 +173,7 @@ async fn a_head_that_went_back_under_a_running_node_closes_the_log() {
             Ok(())
         });
         let error = refused.await.unwrap_err();
-        assert!(
-            matches!(&error, store::Error::Refused(refusal) if refusal.code == "ledger-unavailable"),
-            "{error}"
-        );
+        assert!(matches!(&error, store::Error::Refused(refusal) if refusal.code == "ledger-unavailable"), "{error}");
         assert!(reader.log().closed().unwrap().contains("rolled back"));
     }
 }
@@ -239,11 +213,7 @@ async fn private_records_are_found_and_can_be_erased() {
 async fn statements_prepare_on_every_engine() {
     for (config, _folder) in engines() {
         let reader = open(&config).await;
-        let prepare = |tx: &mut Tx<'_>| {
-            ledger::STATEMENTS
-                .iter()
-                .try_for_each(|statement| tx.prepare(statement))
-        };
+        let prepare = |tx: &mut Tx<'_>| ledger::STATEMENTS.iter().try_for_each(|statement| tx.prepare(statement));
         reader.db().write(prepare).await.unwrap();
     }
 }

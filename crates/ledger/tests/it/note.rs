@@ -52,10 +52,7 @@ fn lines_of_unknown_keys_are_passed_over() {
     Note::parse(&more).unwrap().verify(&vkey).unwrap();
     Note::parse(&more).unwrap().verify(other.vkey()).unwrap();
     let stranger = NoteKey::new("other", Algorithm::Ed25519, key(5)).unwrap();
-    assert!(matches!(
-        Note::parse(&more).unwrap().verify(stranger.vkey()),
-        Err(ledger::Error::NotSigned(_))
-    ));
+    assert!(matches!(Note::parse(&more).unwrap().verify(stranger.vkey()), Err(ledger::Error::NotSigned(_))));
     // A second line of a known key that does not hold spoils the note.
     let broken = format!("{note}{}", other.line("another\n", 0).unwrap());
     assert!(Note::parse(&broken).unwrap().verify(other.vkey()).is_err());
@@ -93,14 +90,8 @@ fn other_forms_are_refused() {
     assert!(Note::parse(&format!("text\n\n{}", "— name AAAAAAA=\n".repeat(65))).is_err());
     assert!(Note::parse(&format!("text\n\n{}", "— name AAAAAAA=\n".repeat(16))).is_ok());
     assert!(parse_lines("").is_err());
-    for vkey in [
-        "",
-        "a",
-        "a+b",
-        "a+00000000+AQ==",
-        &GO_KEY.replace("c74f", "c74e"),
-        &GO_KEY.replace("Peter", "Pe ter"),
-    ] {
+    for vkey in ["", "a", "a+b", "a+00000000+AQ==", &GO_KEY.replace("c74f", "c74e"), &GO_KEY.replace("Peter", "Pe ter")]
+    {
         assert!(Vkey::parse(vkey).is_err(), "{vkey:?}");
     }
 }

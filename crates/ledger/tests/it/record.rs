@@ -43,23 +43,14 @@ fn an_exchange_costs_little() {
 fn the_private_part_opens_only_under_its_request() {
     let entry = entry(4);
     let found = record::open(&entry.key, &entry.private, &vault()).unwrap();
-    assert_eq!(
-        found,
-        Private {
-            record: sample(4),
-            salt: salt(4)
-        }
-    );
+    assert_eq!(found, Private { record: sample(4), salt: salt(4) });
     assert!(record::open(&[0; 16], &entry.private, &vault()).is_err());
     assert_eq!(record::commit(&found.record, &found.salt).unwrap(), entry.data);
 }
 
 #[test]
 fn the_wire_form_comes_back() {
-    let private = Private {
-        record: sample(4),
-        salt: salt(4),
-    };
+    let private = Private { record: sample(4), salt: salt(4) };
     let json = serde_json::to_string(&private).unwrap();
     assert_eq!(serde_json::from_str::<Private>(&json).unwrap(), private);
     assert!(serde_json::from_str::<Record>(r#"{"consumer":"a"}"#).is_err());
@@ -79,28 +70,20 @@ fn records() -> impl Strategy<Value = Record> {
     let details = prop::collection::btree_map("[^\0]{0,6}", "[^\0]{0,12}", 0..4);
     let texts = (text(), text(), text(), text(), "[^\0]{0,20}", "[^\0]{0,20}");
     let digests = (digest(), digest(), digest());
-    (
-        texts,
-        digests,
-        details,
-        prop::collection::vec(any::<[u8; 16]>(), 0..3),
-        0usize..9,
-        any::<u128>(),
+    (texts, digests, details, prop::collection::vec(any::<[u8; 16]>(), 0..3), 0usize..9, any::<u128>()).prop_map(
+        |((service, method, ground, treaty, consumer, decision), digests, details, subjects, kind, id)| {
+            let mut record = Record::new(Kind::ALL[kind], now(), Uuid::from_u128(id), consumer);
+            record.service = service.map(Into::into);
+            record.method = method.map(Into::into);
+            record.ground = ground.map(Into::into);
+            record.treaty = treaty.map(Into::into);
+            record.decision = decision.into();
+            (record.answer_digest, record.consent_digest, record.request_digest) = digests;
+            record.details = details.into_iter().map(|(name, value)| (name.into(), value)).collect();
+            record.subjects = subjects;
+            record
+        },
     )
-        .prop_map(
-            |((service, method, ground, treaty, consumer, decision), digests, details, subjects, kind, id)| {
-                let mut record = Record::new(Kind::ALL[kind], now(), Uuid::from_u128(id), consumer);
-                record.service = service.map(Into::into);
-                record.method = method.map(Into::into);
-                record.ground = ground.map(Into::into);
-                record.treaty = treaty.map(Into::into);
-                record.decision = decision.into();
-                (record.answer_digest, record.consent_digest, record.request_digest) = digests;
-                record.details = details.into_iter().map(|(name, value)| (name.into(), value)).collect();
-                record.subjects = subjects;
-                record
-            },
-        )
 }
 
 proptest! {

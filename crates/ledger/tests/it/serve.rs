@@ -32,12 +32,7 @@ async fn checkpoints_are_fresh_and_tiles_are_for_ever() {
     assert_eq!(Checkpoint::verify(&note, reader.log().vkey()).unwrap().0.size, 300);
 
     let tile = fetch(&reader, "tile/0/000").await;
-    assert!(
-        tile.headers()[header::CACHE_CONTROL]
-            .to_str()
-            .unwrap()
-            .contains("immutable")
-    );
+    assert!(tile.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
     assert_eq!(tile.headers()[header::CONTENT_TYPE], "application/octet-stream");
     let tile = bytes(tile).await;
     assert_eq!(tile.len(), 8192);

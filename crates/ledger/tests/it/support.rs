@@ -28,11 +28,7 @@ pub(crate) fn key(seed: u8) -> SigningKey {
 }
 
 pub(crate) fn log() -> Log {
-    Log::new(
-        NoteKey::new(ORIGIN, Algorithm::Ed25519, key(1)).unwrap(),
-        Vec::new(),
-        Clock::fixed(now()),
-    )
+    Log::new(NoteKey::new(ORIGIN, Algorithm::Ed25519, key(1)).unwrap(), Vec::new(), Clock::fixed(now()))
 }
 
 pub(crate) fn sqlite(folder: &Path) -> DbConfig {
@@ -40,29 +36,16 @@ pub(crate) fn sqlite(folder: &Path) -> DbConfig {
 }
 
 /// An empty schema of the PostgreSQL named by the environment; `None` when there is none to test on.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told by their runner which server to use"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests are told by their runner which server to use")]
 pub(crate) fn postgres() -> Option<DbConfig> {
     let url = std::env::var("NAIS_TEST_POSTGRES").ok()?;
     let schema = format!("ledger_{}", hex::encode(store::random::<8>()));
-    let config = DbConfig {
-        readers: 1,
-        ..DbConfig::new(url.clone())
-    };
+    let config = DbConfig { readers: 1, ..DbConfig::new(url.clone()) };
     let text = format!("CREATE SCHEMA {schema}");
-    let create = move || {
-        Db::open_plain(&config, &[])
-            .unwrap()
-            .write_blocking(move |tx| tx.batch(&text))
-    };
+    let create = move || Db::open_plain(&config, &[]).unwrap().write_blocking(move |tx| tx.batch(&text));
     std::thread::spawn(create).join().unwrap().unwrap(); // callers are inside a runtime, where nothing may block
     let joint = if url.contains('?') { '&' } else { '?' };
-    Some(DbConfig {
-        readers: 2,
-        ..DbConfig::new(format!("{url}{joint}options=-csearch_path%3D{schema}"))
-    })
+    Some(DbConfig { readers: 2, ..DbConfig::new(format!("{url}{joint}options=-csearch_path%3D{schema}")) })
 }
 
 /// Every engine there is, with the folder that keeps the embedded one.
@@ -88,12 +71,7 @@ pub(crate) async fn open_with(config: &DbConfig, watchers: &[Watcher]) -> Result
 /// A full record, as the gateway makes them; `number` tells them apart.
 pub(crate) fn record(number: u64) -> Record {
     let at = now() + SignedDuration::from_micros(i64::try_from(number).unwrap());
-    let mut record = Record::new(
-        Kind::Exchange,
-        at,
-        Uuid::from_u128(u128::from(number) + 1),
-        "border-committee",
-    );
+    let mut record = Record::new(Kind::Exchange, at, Uuid::from_u128(u128::from(number) + 1), "border-committee");
     record.service = Some("3.88.01".into());
     record.method = Some("crossings/submit".into());
     record.ground = Some("law-32-z-art-17".into());
@@ -140,9 +118,6 @@ pub(crate) fn proves(reader: &LogReader, receipt: &str, index: u64, number: u64)
 
 /// Runs a statement behind the ledger's back.
 pub(crate) async fn spoil(db: &Db, sql: &'static str) {
-    let changed = db
-        .write(move |tx| tx.execute(&Statement { name: "SPOIL", sql }, &[]))
-        .await
-        .unwrap();
+    let changed = db.write(move |tx| tx.execute(&Statement { name: "SPOIL", sql }, &[])).await.unwrap();
     assert!(changed > 0, "{sql} changed nothing");
 }

@@ -8,16 +8,8 @@ use proptest::prelude::*;
 use tlog_tiles::tlog;
 
 /// Leaves and roots published with the first Certificate Transparency implementation (`merkletree_test.cc`).
-const LEAVES: [&str; 8] = [
-    "",
-    "00",
-    "10",
-    "2021",
-    "3031",
-    "40414243",
-    "5051525354555657",
-    "606162636465666768696a6b6c6d6e6f",
-];
+const LEAVES: [&str; 8] =
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
 const ROOTS: [&str; 8] = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -40,10 +32,7 @@ fn the_published_roots_come_out() {
         assert_eq!(hex::encode(grown.root()), *root, "{} leaves", at + 1);
     }
     assert_eq!(Edge::default().root(), EMPTY_ROOT);
-    assert_eq!(
-        hex::encode(EMPTY_ROOT),
-        eds::sha256(b"").iter().map(|b| format!("{b:02x}")).collect::<String>()
-    );
+    assert_eq!(hex::encode(EMPTY_ROOT), eds::sha256(b"").iter().map(|b| format!("{b:02x}")).collect::<String>());
 }
 
 #[test]
@@ -113,12 +102,7 @@ fn both(size: u64) -> (Leaves, Theirs) {
         ours.0.push(leaf_hash(&data(number)));
         let stored = tlog::stored_hashes(number, &data(number), &theirs).unwrap();
         let first = tlog::stored_hash_index(0, number);
-        theirs.0.extend(
-            stored
-                .into_iter()
-                .enumerate()
-                .map(|(at, hash)| (first + at as u64, hash)),
-        );
+        theirs.0.extend(stored.into_iter().enumerate().map(|(at, hash)| (first + at as u64, hash)));
     }
     (ours, theirs)
 }
@@ -133,21 +117,13 @@ fn roots_and_proofs_are_those_of_the_other_library() {
         for index in 0..size {
             let proof = prove_inclusion(index, size, &mut ours).unwrap();
             let expected = tlog::prove_record(size, index, &theirs).unwrap();
-            assert_eq!(
-                proof,
-                expected.iter().map(|hash| hash.0).collect::<Vec<_>>(),
-                "{index} in {size}"
-            );
+            assert_eq!(proof, expected.iter().map(|hash| hash.0).collect::<Vec<_>>(), "{index} in {size}");
             verify_inclusion(index, size, &ours.0[usize::try_from(index).unwrap()], &proof, &top).unwrap();
         }
         for old in 1..=size {
             let proof = prove_consistency(old, size, &mut ours).unwrap();
             let expected = tlog::prove_tree(size, old, &theirs).unwrap();
-            assert_eq!(
-                proof,
-                expected.iter().map(|hash| hash.0).collect::<Vec<_>>(),
-                "{old} to {size}"
-            );
+            assert_eq!(proof, expected.iter().map(|hash| hash.0).collect::<Vec<_>>(), "{old} to {size}");
             verify_consistency(old, &root(old, &mut ours).unwrap(), size, &top, &proof).unwrap();
         }
     }

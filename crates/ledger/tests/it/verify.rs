@@ -18,13 +18,7 @@ async fn sample() -> (LogReader, String, Evidence, tempfile::TempDir) {
 }
 
 fn verify(reader: &LogReader, receipt: &str, evidence: &Evidence) -> Result<Report, Error> {
-    verify_receipt(
-        receipt.as_bytes(),
-        evidence,
-        reader.log().vkey(),
-        &[],
-        now() + jiff::SignedDuration::from_secs(1),
-    )
+    verify_receipt(receipt.as_bytes(), evidence, reader.log().vkey(), &[], now() + jiff::SignedDuration::from_secs(1))
 }
 
 #[tokio::test]
@@ -32,14 +26,8 @@ async fn a_receipt_says_who_what_and_when() {
     let (reader, receipt, evidence, _folder) = sample().await;
     for form in [receipt.clone(), STANDARD.encode(&receipt)] {
         let report = verify(&reader, &form, &evidence).unwrap();
-        assert_eq!(
-            (report.index, report.tree_size, report.origin.as_str()),
-            (4, 9, support::ORIGIN)
-        );
-        assert_eq!(
-            (report.kind.as_str(), report.consumer.as_str()),
-            ("exchange", "border-committee")
-        );
+        assert_eq!((report.index, report.tree_size, report.origin.as_str()), (4, 9, support::ORIGIN));
+        assert_eq!((report.kind.as_str(), report.consumer.as_str()), ("exchange", "border-committee"));
         assert_eq!(report.time, "2026-07-01T12:00:00.123460Z");
         assert!(!report.from_the_future && report.witnesses.is_empty() && report.unchecked.is_empty());
     }
@@ -51,14 +39,8 @@ async fn a_receipt_says_who_what_and_when() {
 async fn the_salt_may_come_in_the_receipt() {
     let (reader, receipt, mut evidence, _folder) = sample().await;
     evidence.salt = None;
-    assert!(matches!(
-        verify(&reader, &receipt, &evidence),
-        Err(Error::Format { what: "record", .. })
-    ));
-    let with = Receipt::parse(&receipt)
-        .unwrap()
-        .with_extra(&support::salt(4))
-        .to_string();
+    assert!(matches!(verify(&reader, &receipt, &evidence), Err(Error::Format { what: "record", .. })));
+    let with = Receipt::parse(&receipt).unwrap().with_extra(&support::salt(4)).to_string();
     verify(&reader, &with, &evidence).unwrap();
 }
 
@@ -69,26 +51,11 @@ async fn what_is_wrong_is_named() {
         assert!(receipt.contains(from), "{from}");
         receipt.replacen(from, to, 1)
     };
-    assert!(matches!(
-        verify(&reader, "nonsense", &evidence),
-        Err(Error::Format { what: "receipt", .. })
-    ));
-    assert!(matches!(
-        verify(&reader, &changed("\n9\n", "\n8\n"), &evidence),
-        Err(Error::Signature(_))
-    ));
-    assert!(matches!(
-        verify(&reader, &changed("index 4", "index 5"), &evidence),
-        Err(Error::Commitment)
-    ));
-    assert!(matches!(
-        verify(&reader, &changed("index 4", "index 9"), &evidence),
-        Err(Error::OutOfTree { .. })
-    ));
-    assert!(matches!(
-        verify(&reader, &changed("index 4", "index 8"), &evidence),
-        Err(Error::ProofLength)
-    ));
+    assert!(matches!(verify(&reader, "nonsense", &evidence), Err(Error::Format { what: "receipt", .. })));
+    assert!(matches!(verify(&reader, &changed("\n9\n", "\n8\n"), &evidence), Err(Error::Signature(_))));
+    assert!(matches!(verify(&reader, &changed("index 4", "index 5"), &evidence), Err(Error::Commitment)));
+    assert!(matches!(verify(&reader, &changed("index 4", "index 9"), &evidence), Err(Error::OutOfTree { .. })));
+    assert!(matches!(verify(&reader, &changed("index 4", "index 8"), &evidence), Err(Error::ProofLength)));
     let other = ledger::NoteKey::new(support::ORIGIN, ledger::Algorithm::Ed25519, support::key(2)).unwrap();
     let by_other = verify_receipt(receipt.as_bytes(), &evidence, other.vkey(), &[], now());
     assert!(matches!(by_other, Err(Error::NotSigned(_))));

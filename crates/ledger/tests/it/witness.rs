@@ -23,10 +23,7 @@ pub(crate) async fn serve(dir: &Path) -> Watcher {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router(Arc::new(witness))).await.unwrap() });
-    Watcher {
-        client: client(vkey, &url),
-        required: true,
-    }
+    Watcher { client: client(vkey, &url), required: true }
 }
 
 fn client(vkey: ledger::Vkey, url: &str) -> WitnessClient {
@@ -38,10 +35,8 @@ fn client(vkey: ledger::Vkey, url: &str) -> WitnessClient {
 /// A submission in the form of the protocol.
 fn body(old: u64, proof: &[[u8; 32]], note: &str) -> String {
     use base64::Engine;
-    let lines: String = proof
-        .iter()
-        .map(|hash| base64::engine::general_purpose::STANDARD.encode(hash) + "\n")
-        .collect();
+    let lines: String =
+        proof.iter().map(|hash| base64::engine::general_purpose::STANDARD.encode(hash) + "\n").collect();
     format!("old {old}\n{lines}\n{note}")
 }
 
@@ -56,12 +51,7 @@ fn tree(kind: u8, old: u64, size: u64) -> (String, Vec<[u8; 32]>) {
         }
     }
     let root = ledger::proof::root(size, &mut Same(kind)).unwrap();
-    let text = Checkpoint {
-        origin: ORIGIN.into(),
-        size,
-        root,
-    }
-    .to_string();
+    let text = Checkpoint { origin: ORIGIN.into(), size, root }.to_string();
     let key = NoteKey::new(ORIGIN, Algorithm::Ed25519, key(1)).unwrap();
     let proof = prove_consistency(old, size, &mut Same(kind)).unwrap();
     (format!("{text}\n{}", key.line(&text, 0).unwrap()), proof)
@@ -73,14 +63,8 @@ fn the_codes_are_those_of_the_specification() {
     let witness = witness(folder.path()).unwrap();
     let add = |old, proof: &[[u8; 32]], note: &str| witness.add_checkpoint(&body(old, proof, note)).unwrap();
     let (five, none) = tree(0, 0, 5);
-    assert!(matches!(
-        witness.add_checkpoint("old 0\n").unwrap(),
-        Reply::Malformed(_)
-    ));
-    assert!(matches!(
-        witness.add_checkpoint(&format!("old 00\n\n{five}")).unwrap(),
-        Reply::Malformed(_)
-    ));
+    assert!(matches!(witness.add_checkpoint("old 0\n").unwrap(), Reply::Malformed(_)));
+    assert!(matches!(witness.add_checkpoint(&format!("old 00\n\n{five}")).unwrap(), Reply::Malformed(_)));
     assert!(matches!(add(6, &[], &five), Reply::Malformed(_)));
     assert_eq!(add(0, &[], &five.replace(ORIGIN, "other")), Reply::Unknown);
     assert_eq!(add(0, &[], &five.replace("\n5\n", "\n6\n")), Reply::Unsigned);
@@ -88,28 +72,16 @@ fn the_codes_are_those_of_the_specification() {
     assert_eq!(add(0, &[[0; 32]], &five), Reply::Inconsistent);
     assert!(matches!(add(0, &none, &five), Reply::Signed(_)));
     assert_eq!(add(0, &none, &five), Reply::Conflict(5));
-    assert!(
-        matches!(add(5, &[], &five), Reply::Signed(_)),
-        "the same tree may be signed again"
-    );
+    assert!(matches!(add(5, &[], &five), Reply::Signed(_)), "the same tree may be signed again");
     let (other, _) = tree(1, 0, 5);
-    assert_eq!(
-        add(5, &[], &other),
-        Reply::Conflict(5),
-        "another tree of the size never"
-    );
+    assert_eq!(add(5, &[], &other), Reply::Conflict(5), "another tree of the size never");
     let (fork, proof) = tree(1, 5, 9);
     assert_eq!(add(5, &proof, &fork), Reply::Inconsistent);
     let (nine, proof) = tree(0, 5, 9);
     assert_eq!(add(5, &proof[1..], &nine), Reply::Inconsistent);
-    let Reply::Signed(line) = add(5, &proof, &nine) else {
-        panic!("a continuation is signed")
-    };
+    let Reply::Signed(line) = add(5, &proof, &nine) else { panic!("a continuation is signed") };
     let note = ledger::note::Note::parse(&format!("{nine}{line}")).unwrap();
-    assert_eq!(
-        note.verify(witness.vkey()).unwrap(),
-        Some(u64::try_from(now().as_second()).unwrap())
-    );
+    assert_eq!(note.verify(witness.vkey()).unwrap(), Some(u64::try_from(now().as_second()).unwrap()));
 }
 
 #[test]
@@ -117,22 +89,13 @@ fn a_witness_remembers_after_a_restart_and_runs_once() {
     let folder = tempfile::tempdir().unwrap();
     let first = witness(folder.path()).unwrap();
     let (five, _) = tree(0, 0, 5);
-    assert!(matches!(
-        first.add_checkpoint(&body(0, &[], &five)).unwrap(),
-        Reply::Signed(_)
-    ));
-    assert!(
-        matches!(witness(folder.path()), Err(Error::File { .. })),
-        "two witnesses on one folder"
-    );
+    assert!(matches!(first.add_checkpoint(&body(0, &[], &five)).unwrap(), Reply::Signed(_)));
+    assert!(matches!(witness(folder.path()), Err(Error::File { .. })), "two witnesses on one folder");
     drop(first);
     let second = witness(folder.path()).unwrap();
     assert_eq!(second.add_checkpoint(&body(0, &[], &five)).unwrap(), Reply::Conflict(5));
     let (three, _) = tree(0, 0, 3);
-    assert_eq!(
-        second.add_checkpoint(&body(0, &[], &three)).unwrap(),
-        Reply::Conflict(5)
-    );
+    assert_eq!(second.add_checkpoint(&body(0, &[], &three)).unwrap(), Reply::Conflict(5));
 }
 
 #[test]
@@ -156,9 +119,7 @@ async fn checkpoints_are_cosigned_and_receipts_bear_it() {
         let mut sizes = [0];
         for (from, to) in [(0, 4), (4, 300), (300, 301)] {
             add(reader.db(), from, to, 100).await;
-            submit_once(&reader, std::slice::from_ref(&watcher), &mut sizes)
-                .await
-                .unwrap();
+            submit_once(&reader, std::slice::from_ref(&watcher), &mut sizes).await.unwrap();
             assert_eq!(sizes, [to]);
         }
         let receipt = reader.receipt(17).await.unwrap();
@@ -172,9 +133,7 @@ async fn checkpoints_are_cosigned_and_receipts_bear_it() {
         let reader = open_with(&config, &[watcher]).await.unwrap();
         assert_eq!(reader.log().cosigned().unwrap().size, 301);
         let vault = crate::support::vault();
-        let report = ledger::fsck(reader.db(), reader.log().vkey().clone(), Some(vault), |_, _| {})
-            .await
-            .unwrap();
+        let report = ledger::fsck(reader.db(), reader.log().vkey().clone(), Some(vault), |_, _| {}).await.unwrap();
         assert!(report.is_sound() && report.checkpoints == 1, "{report:?}");
     }
 }
@@ -191,9 +150,7 @@ async fn the_task_shows_every_new_head() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), cosigned)
-        .await
-        .unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(5), cosigned).await.unwrap();
     task.abort();
 }
 
@@ -207,15 +164,10 @@ async fn a_database_copied_back_is_refused() {
     let copy = folder.path().join("old.db");
     reader.db().copy_to(copy.clone()).await.unwrap();
     add(reader.db(), 10, 20, 10).await;
-    submit_once(&reader, std::slice::from_ref(&watcher), &mut [0])
-        .await
-        .unwrap();
+    submit_once(&reader, std::slice::from_ref(&watcher), &mut [0]).await.unwrap();
     let old = store::DbConfig::new(format!("sqlite:{}", copy.display()));
     let refused = open_with(&old, std::slice::from_ref(&watcher)).await.err().unwrap();
-    assert!(
-        matches!(refused, Error::RolledBack { own: 10, witness: 20 }),
-        "{refused}"
-    );
+    assert!(matches!(refused, Error::RolledBack { own: 10, witness: 20 }), "{refused}");
 
     // Grown again to the same size it is another tree, which the witness knows too.
     let alone = open(&old).await;
@@ -230,10 +182,7 @@ async fn a_node_that_forks_while_it_runs_is_closed() {
     let folder = tempfile::tempdir().unwrap();
     let watcher = serve(&folder.path().join("witness")).await;
     let (five, _) = tree(3, 0, 5);
-    assert!(matches!(
-        watcher.client.submit(0, &[], &five).await.unwrap(),
-        Submitted::Signed(_)
-    ));
+    assert!(matches!(watcher.client.submit(0, &[], &five).await.unwrap(), Submitted::Signed(_)));
     let reader = open(&sqlite(folder.path())).await;
     add(reader.db(), 0, 9, 9).await;
     let fault = submit_once(&reader, &[watcher], &mut [0]).await.unwrap_err();
@@ -251,22 +200,11 @@ async fn a_node_that_forks_while_it_runs_is_closed() {
 async fn a_witness_out_of_reach_stops_only_who_requires_it() {
     let folder = tempfile::tempdir().unwrap();
     let key = NoteKey::new("witness.example/w1", Algorithm::Cosignature, key(9)).unwrap();
-    let mut watcher = Watcher {
-        client: client(key.vkey().clone(), "http://127.0.0.1:9"),
-        required: true,
-    };
-    let refused = open_with(&sqlite(folder.path()), std::slice::from_ref(&watcher))
-        .await
-        .err()
-        .unwrap();
+    let mut watcher = Watcher { client: client(key.vkey().clone(), "http://127.0.0.1:9"), required: true };
+    let refused = open_with(&sqlite(folder.path()), std::slice::from_ref(&watcher)).await.err().unwrap();
     assert!(matches!(refused, Error::Witness { .. }), "{refused}");
     watcher.required = false;
     let reader = open_with(&sqlite(folder.path()), &[watcher]).await.unwrap();
     assert_eq!(add(reader.db(), 0, 1, 1).await.len(), 1);
-    assert_eq!(
-        Receipt::parse(&reader.receipt(0).await.unwrap().to_string())
-            .unwrap()
-            .index,
-        0
-    );
+    assert_eq!(Receipt::parse(&reader.receipt(0).await.unwrap().to_string()).unwrap().index, 0);
 }

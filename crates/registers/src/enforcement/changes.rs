@@ -53,35 +53,19 @@ pub(super) async fn answer(vault: &Vault, db: &Db, ask: &Ask) -> Result<Reply, R
     };
     let limit = match ask.param("limit") {
         None => PAGE,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=MAX_PAGE).contains(limit))
-            .ok_or_else(|| {
-                Refusal::new(Kind::Malformed, "parameter-malformed")
-                    .with("name", "limit")
-                    .with("expected", "1–1000")
-            })?,
+        Some(text) => text.parse().ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(|| {
+            Refusal::new(Kind::Malformed, "parameter-malformed").with("name", "limit").with("expected", "1–1000")
+        })?,
     };
     let opener = vault.clone();
-    let (changes, last) = db
-        .read(move |tx| read(tx, &opener, since, limit))
-        .await
-        .map_err(Error::refusal)?;
+    let (changes, last) = db.read(move |tx| read(tx, &opener, since, limit)).await.map_err(Error::refusal)?;
     let mut subjects: Vec<String> = changes.iter().filter_map(|change| change.subject.clone()).collect();
     subjects.sort_unstable();
     subjects.dedup();
     // The cursor is always given: a feed has no last page, only a moment when nothing more has happened yet.
-    let answer = Answer {
-        changes,
-        cursor: cursor::write(vault, asker, FEED, (last, 0)),
-    };
+    let answer = Answer { changes, cursor: cursor::write(vault, asker, FEED, (last, 0)) };
     let body = serde_json::to_vec(&answer).map_err(|e| Error::broken(e).refusal())?;
-    Ok(Reply {
-        status: 200,
-        body,
-        subjects,
-    })
+    Ok(Reply { status: 200, body, subjects })
 }
 
 /// Changes from `since` on, and the place to go on from.
@@ -121,7 +105,5 @@ fn since(vault: &Vault, asker: &str, given: &str) -> Result<Since, Refusal> {
         return Ok(Since::Moment(at.timestamp().as_microsecond()));
     }
     let place = cursor::read(vault, asker, FEED, &text);
-    place
-        .map(|(seq, _)| Since::Version(seq))
-        .map_err(|_| Refusal::new(Kind::Malformed, "since-malformed"))
+    place.map(|(seq, _)| Since::Version(seq)).map_err(|_| Refusal::new(Kind::Malformed, "since-malformed"))
 }

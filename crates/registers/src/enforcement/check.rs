@@ -40,52 +40,22 @@ fn list_codes(proceeding: &Proceeding, codes: &Codes, faults: &mut Vec<Fault>) {
     let instituted = proceeding.institution_date;
     listed("/opi_code".into(), List::Body, &proceeding.opi_code, instituted);
     listed("/claim_code".into(), List::Claim, &proceeding.claim_code, instituted);
-    listed(
-        "/currency_code".into(),
-        List::Currency,
-        &proceeding.currency_code,
-        instituted,
-    );
+    listed("/currency_code".into(), List::Currency, &proceeding.currency_code, instituted);
     for (at, status) in proceeding.statuses.iter().enumerate() {
-        listed(
-            format!("/statuses/{at}/status_code"),
-            List::Status,
-            &status.status_code,
-            status.status_date,
-        );
+        listed(format!("/statuses/{at}/status_code"), List::Status, &status.status_code, status.status_date);
         if let Some(reason) = &status.reason_code {
-            listed(
-                format!("/statuses/{at}/reason_code"),
-                List::StatusReason,
-                reason,
-                status.status_date,
-            );
+            listed(format!("/statuses/{at}/reason_code"), List::StatusReason, reason, status.status_date);
         }
     }
     for (at, measure) in proceeding.measures.iter().enumerate() {
-        listed(
-            format!("/measures/{at}/measure_code"),
-            List::Measure,
-            &measure.measure_code,
-            measure.added_date,
-        );
+        listed(format!("/measures/{at}/measure_code"), List::Measure, &measure.measure_code, measure.added_date);
         let pointer = format!("/measures/{at}/measure_status_code");
-        listed(
-            pointer,
-            List::MeasureStatus,
-            &measure.measure_status_code,
-            measure.measure_status_date,
-        );
+        listed(pointer, List::MeasureStatus, &measure.measure_status_code, measure.measure_status_date);
     }
 }
 
 fn amounts(proceeding: &Proceeding, faults: &mut Vec<Fault>) {
-    let Proceeding {
-        claim_amount,
-        repaid_amount,
-        debt_balance,
-        ..
-    } = proceeding;
+    let Proceeding { claim_amount, repaid_amount, debt_balance, .. } = proceeding;
     match claim_amount.minus(*repaid_amount) {
         None => faults.push(Fault::new("/repaid_amount", WRONG, "repaid-more")),
         Some(balance) if balance != *debt_balance => {
@@ -94,11 +64,8 @@ fn amounts(proceeding: &Proceeding, faults: &mut Vec<Fault>) {
         Some(_) => {}
     }
     if proceeding.claim_code == NON_PROPERTY {
-        let amounts = [
-            ("/claim_amount", claim_amount),
-            ("/repaid_amount", repaid_amount),
-            ("/debt_balance", debt_balance),
-        ];
+        let amounts =
+            [("/claim_amount", claim_amount), ("/repaid_amount", repaid_amount), ("/debt_balance", debt_balance)];
         for (pointer, amount) in amounts {
             if *amount != Amount::ZERO {
                 faults.push(Fault::new(pointer, WRONG, "non-property"));
@@ -111,11 +78,7 @@ fn statuses(proceeding: &Proceeding, faults: &mut Vec<Fault>) {
     let pairs = proceeding.statuses.iter().zip(proceeding.statuses.iter().skip(1));
     for (at, (before, after)) in (1_usize..).zip(pairs) {
         if after.status_date < before.status_date {
-            faults.push(Fault::new(
-                format!("/statuses/{at}/status_date"),
-                CHRONOLOGY,
-                "status-order",
-            ));
+            faults.push(Fault::new(format!("/statuses/{at}/status_date"), CHRONOLOGY, "status-order"));
         }
     }
     match proceeding.statuses.last() {
@@ -131,11 +94,7 @@ fn statuses(proceeding: &Proceeding, faults: &mut Vec<Fault>) {
 fn measures(proceeding: &Proceeding, faults: &mut Vec<Fault>) {
     for (at, measure) in proceeding.measures.iter().enumerate() {
         if measure.measure_status_date < measure.added_date {
-            faults.push(Fault::new(
-                format!("/measures/{at}/measure_status_date"),
-                CHRONOLOGY,
-                "measure-order",
-            ));
+            faults.push(Fault::new(format!("/measures/{at}/measure_status_date"), CHRONOLOGY, "measure-order"));
         }
     }
 }
@@ -158,18 +117,10 @@ pub(super) fn continuation(before: &Proceeding, next: &Proceeding) -> Vec<Fault>
         match next.measures.iter().enumerate().find(|(_, known)| same(known)) {
             None => {
                 let fault = Fault::new("/measures", CHRONOLOGY, "measure-gone");
-                faults.push(
-                    fault
-                        .with("code", &measure.measure_code)
-                        .with("date", measure.added_date),
-                );
+                faults.push(fault.with("code", &measure.measure_code).with("date", measure.added_date));
             }
             Some((at, known)) if known.measure_status_date < measure.measure_status_date => {
-                faults.push(Fault::new(
-                    format!("/measures/{at}/measure_status_date"),
-                    CHRONOLOGY,
-                    "measure-back",
-                ));
+                faults.push(Fault::new(format!("/measures/{at}/measure_status_date"), CHRONOLOGY, "measure-back"));
             }
             Some(_) => {}
         }

@@ -42,14 +42,8 @@ impl List {
         Self::Body,
     ];
     /// Lists that consumers may ask for.
-    pub const FURNISHED: [Self; 6] = [
-        Self::Status,
-        Self::StatusReason,
-        Self::Claim,
-        Self::Measure,
-        Self::MeasureStatus,
-        Self::Currency,
-    ];
+    pub const FURNISHED: [Self; 6] =
+        [Self::Status, Self::StatusReason, Self::Claim, Self::Measure, Self::MeasureStatus, Self::Currency];
 
     /// The list's name in requests and in its file.
     pub const fn name(self) -> &'static str {
@@ -85,21 +79,14 @@ const BUILT_IN: [&str; 8] = [
 impl Codes {
     /// The lists that come with the program.
     pub fn built_in() -> Result<Self, Error> {
-        List::ALL
-            .into_iter()
-            .zip(BUILT_IN)
-            .map(|(list, text)| read(list, text))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        List::ALL.into_iter().zip(BUILT_IN).map(|(list, text)| read(list, text)).collect::<Result<_, _>>().map(Self)
     }
 
     /// The lists of a service's folder: `classifiers/<name>.toml` for each.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Error> {
         let of = |list: List| {
             let file = file(list);
-            let text = files
-                .get(&file)
-                .ok_or_else(|| Error::file(&*file, "", "this file in the service's folder"))?;
+            let text = files.get(&file).ok_or_else(|| Error::file(&*file, "", "this file in the service's folder"))?;
             read(list, text)
         };
         List::ALL.into_iter().map(of).collect::<Result<_, _>>().map(Self)
@@ -112,9 +99,7 @@ impl Codes {
 
     /// The code's name on this day. Codes were checked on entry; one that has left the list since shows itself.
     pub(super) fn name<'a>(&'a self, list: List, code: &'a str, on: Day, lang: Lang) -> &'a str {
-        self.list(list)
-            .and_then(|known| known.item_at(code, on.0))
-            .map_or(code, |item| item.name(lang))
+        self.list(list).and_then(|known| known.item_at(code, on.0)).map_or(code, |item| item.name(lang))
     }
 
     /// Codes in force on this day, in the order of the list.
@@ -123,10 +108,7 @@ impl Codes {
     }
 
     fn list(&self, list: List) -> Option<&Classifier> {
-        self.0
-            .iter()
-            .find(|(known, _)| *known == list)
-            .map(|(_, classifier)| classifier)
+        self.0.iter().find(|(known, _)| *known == list).map(|(_, classifier)| classifier)
     }
 }
 

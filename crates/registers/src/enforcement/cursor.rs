@@ -20,32 +20,19 @@ pub(super) fn write(vault: &Vault, asker: &str, question: &[u8], place: Place) -
 /// The place a cursor names; a cursor that was altered or given for something else is refused.
 pub(super) fn read(vault: &Vault, asker: &str, question: &[u8], cursor: &str) -> Result<Place, Refusal> {
     let refused = || Refusal::new(Kind::Malformed, "cursor-malformed");
-    let bytes: [u8; LENGTH] = hex::decode(cursor)
-        .ok()
-        .and_then(|b| b.try_into().ok())
-        .ok_or_else(refused)?;
+    let bytes: [u8; LENGTH] = hex::decode(cursor).ok().and_then(|b| b.try_into().ok()).ok_or_else(refused)?;
     let (place, given) = bytes.split_at(LENGTH - TAG);
     let expected = tag(vault, asker, question, place);
     // Every byte is looked at: how many fit is not told by the time it takes.
     let differs = given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b));
-    let (first, second) = place
-        .split_first_chunk()
-        .zip(place.last_chunk())
-        .map(|((a, _), b)| (a, b))
-        .ok_or_else(refused)?;
-    if differs == 0 {
-        Ok((i64::from_be_bytes(*first), i64::from_be_bytes(*second)))
-    } else {
-        Err(refused())
-    }
+    let (first, second) =
+        place.split_first_chunk().zip(place.last_chunk()).map(|((a, _), b)| (a, b)).ok_or_else(refused)?;
+    if differs == 0 { Ok((i64::from_be_bytes(*first), i64::from_be_bytes(*second))) } else { Err(refused()) }
 }
 
 fn tag(vault: &Vault, asker: &str, question: &[u8], place: &[u8]) -> [u8; TAG] {
     let length = (asker.len() as u64).to_be_bytes();
-    vault.pseudonym(
-        "enforcement cursor",
-        &[&length, asker.as_bytes(), place, question].concat(),
-    )
+    vault.pseudonym("enforcement cursor", &[&length, asker.as_bytes(), place, question].concat())
 }
 
 #[cfg(test)]

@@ -113,11 +113,7 @@ impl Loader<'_> {
 fn next_line(lines: &mut impl BufRead) -> Result<Option<Vec<u8>>, Error> {
     let failed = |e: std::io::Error| Error::Unavailable(format!("reading the lines: {e}"));
     let mut text = Vec::new();
-    let read = lines
-        .by_ref()
-        .take(LONGEST + 2)
-        .read_until(b'\n', &mut text)
-        .map_err(failed)?;
+    let read = lines.by_ref().take(LONGEST + 2).read_until(b'\n', &mut text).map_err(failed)?;
     if read == 0 {
         return Ok(None);
     }

@@ -50,10 +50,7 @@ impl Keys {
 
     /// Case numbers are given by each court anew.
     pub(super) fn case(vault: &Vault, court: &str, number: &str) -> i64 {
-        vault.blind(
-            "enforcement case",
-            format!("{}\u{1f}{}", fold(court), fold(number)).as_bytes(),
-        )
+        vault.blind("enforcement case", format!("{}\u{1f}{}", fold(court), fold(number)).as_bytes())
     }
 
     pub(super) fn debtor(vault: &Vault, number: &str) -> i64 {
@@ -68,10 +65,7 @@ impl Prepared {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let case = proceeding
-            .court_code
-            .as_deref()
-            .zip(proceeding.court_case_number.as_deref());
+        let case = proceeding.court_code.as_deref().zip(proceeding.court_case_number.as_deref());
         let keys = Keys {
             number: Some(Keys::number(vault, &proceeding.proceeding_number)),
             document: Some(Keys::document(vault, &proceeding.enforcement_document_number)),
@@ -88,16 +82,10 @@ pub fn load(tx: &mut Tx<'_>, vault: &Vault, batch: &[Prepared], now: i64) -> Res
     if count == 0 {
         return Ok(Vec::new());
     }
-    let taken = tx.query_opt(&sql::TAKE, &[count.into(), now.into()], |row| {
-        Ok((row.int(0)?, row.int(1)?))
-    })?;
+    let taken = tx.query_opt(&sql::TAKE, &[count.into(), now.into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
     let (last, changed_at) = taken.ok_or_else(|| Error::broken("enforcement_head has no row"))?;
     let numbers = (last - count + 1)..=last;
-    batch
-        .iter()
-        .zip(numbers)
-        .map(|(prepared, seq)| enter(tx, vault, prepared, seq, changed_at))
-        .collect()
+    batch.iter().zip(numbers).map(|(prepared, seq)| enter(tx, vault, prepared, seq, changed_at)).collect()
 }
 
 fn enter(tx: &mut Tx<'_>, vault: &Vault, prepared: &Prepared, seq: i64, changed_at: i64) -> Result<Outcome, Error> {
@@ -106,24 +94,11 @@ fn enter(tx: &mut Tx<'_>, vault: &Vault, prepared: &Prepared, seq: i64, changed_
         Ok((row.int(0)?, open(vault, row.int(1)?, row.bytes(2)?)?))
     })?;
     let instituted = proceeding.institution_date.number();
-    let found_by: [Param<'_>; 4] = [
-        keys.document.into(),
-        keys.case.into(),
-        keys.debtor.into(),
-        instituted.into(),
-    ];
+    let found_by: [Param<'_>; 4] = [keys.document.into(), keys.case.into(), keys.debtor.into(), instituted.into()];
     let [document, case, debtor, instituted] = found_by;
     let Some((id, before)) = known else {
         add_version(tx, vault, prepared, (seq, seq, changed_at))?;
-        let row = [
-            seq.into(),
-            keys.number.into(),
-            document,
-            case,
-            debtor,
-            instituted,
-            seq.into(),
-        ];
+        let row = [seq.into(), keys.number.into(), document, case, debtor, instituted, seq.into()];
         return tx.execute(&sql::ADD_PROCEEDING, &row).map(|_| Outcome::Added);
     };
     if fold(&before.proceeding_number) != fold(&proceeding.proceeding_number) {
@@ -137,10 +112,7 @@ fn enter(tx: &mut Tx<'_>, vault: &Vault, prepared: &Prepared, seq: i64, changed_
         return Ok(Outcome::Refused(faults));
     }
     add_version(tx, vault, prepared, (seq, id, changed_at))?;
-    tx.execute(
-        &sql::MOVE_PROCEEDING,
-        &[id.into(), document, case, debtor, instituted, seq.into()],
-    )?;
+    tx.execute(&sql::MOVE_PROCEEDING, &[id.into(), document, case, debtor, instituted, seq.into()])?;
     Ok(Outcome::Changed)
 }
 
@@ -152,11 +124,7 @@ fn add_version(
 ) -> Result<(), Error> {
     let body = serde_json::to_vec(&prepared.proceeding).map_err(Error::broken)?;
     let sealed = vault.seal(&place(seq), &body);
-    tx.execute(
-        &sql::ADD_VERSION,
-        &[seq.into(), proceeding.into(), changed_at.into(), (&sealed).into()],
-    )
-    .map(|_| ())
+    tx.execute(&sql::ADD_VERSION, &[seq.into(), proceeding.into(), changed_at.into(), (&sealed).into()]).map(|_| ())
 }
 
 /// The same facts; that one was entered as a correction is not one of them.

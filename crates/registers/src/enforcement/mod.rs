@@ -71,19 +71,9 @@ impl Enforcement {
     ) -> Result<Self, model::Error> {
         if record_schema(&service).is_none() {
             let file = "methods/search.schema.json";
-            return Err(model::Error::file(
-                file,
-                "/$defs/record",
-                "the schema of a proceeding as it is entered",
-            ));
+            return Err(model::Error::file(file, "/$defs/record", "the schema of a proceeding as it is entered"));
         }
-        Ok(Self {
-            vault,
-            service,
-            codes: Arc::new(codes),
-            db,
-            clock,
-        })
+        Ok(Self { vault, service, codes: Arc::new(codes), db, clock })
     }
 
     /// The code lists.
@@ -94,21 +84,8 @@ impl Enforcement {
     /// Enters the proceedings of JSON Lines, 500 a transaction, telling every fault. Blocks: for loaders and commands.
     pub fn load_jsonl(&self, lines: impl BufRead, report: impl FnMut(LineFault)) -> Result<Loaded, Error> {
         let schema = record_schema(&self.service).ok_or_else(|| Error::broken("no schema of a proceeding"))?;
-        let Self {
-            vault,
-            codes,
-            db,
-            clock,
-            ..
-        } = self;
-        jsonl::Loader {
-            vault,
-            codes,
-            schema,
-            db,
-            clock,
-        }
-        .run(lines, report)
+        let Self { vault, codes, db, clock, .. } = self;
+        jsonl::Loader { vault, codes, schema, db, clock }.run(lines, report)
     }
 
     /// Enters proceedings that are ready; what became of each.

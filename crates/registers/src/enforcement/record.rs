@@ -73,10 +73,7 @@ pub struct Debtor {
 impl Debtor {
     /// The number the debtor is found by; the identification number when there are both.
     pub fn number(&self) -> Option<&str> {
-        self.identification_number
-            .as_ref()
-            .map(IdentificationNumber::as_str)
-            .or(self.unp.as_ref().map(Unp::as_str))
+        self.identification_number.as_ref().map(IdentificationNumber::as_str).or(self.unp.as_ref().map(Unp::as_str))
     }
 }
 
@@ -190,13 +187,7 @@ mod tests {
     #[test]
     fn days_are_strict() {
         assert_eq!(Day::parse("2025-02-03").map(Day::number), Some(20_250_203));
-        for wrong in [
-            "2025-2-3",
-            "2025-02-30",
-            "20250203",
-            "2025-02-03T00:00",
-            "+002025-02-03",
-        ] {
+        for wrong in ["2025-2-3", "2025-02-30", "20250203", "2025-02-03T00:00", "+002025-02-03"] {
             assert!(Day::parse(wrong).is_none(), "{wrong}");
         }
     }

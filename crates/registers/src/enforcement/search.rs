@@ -127,32 +127,20 @@ pub(super) async fn answer(vault: &Vault, codes: &Codes, db: &Db, ask: &Ask) -> 
     };
     let limit = question.limit;
     let opener = vault.clone();
-    let mut found = db
-        .read(move |tx| question.run(tx, &opener, start))
-        .await
-        .map_err(Error::refusal)?;
+    let mut found = db.read(move |tx| question.run(tx, &opener, start)).await.map_err(Error::refusal)?;
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().filter(|_| more).map(|last| (last.instituted, last.id));
     let answer = Answer {
-        proceedings: found
-            .iter()
-            .map(|found| show(&found.proceeding, codes, ask.lang))
-            .collect(),
+        proceedings: found.iter().map(|found| show(&found.proceeding, codes, ask.lang)).collect(),
         cursor: last.map(|place| cursor::write(vault, &ask.asker.id, &digest, place)),
     };
     let body = serde_json::to_vec(&answer).map_err(|e| Error::broken(e).refusal())?;
-    let mut subjects: Vec<String> = found
-        .iter()
-        .filter_map(|found| found.proceeding.debtor.number().map(str::to_owned))
-        .collect();
+    let mut subjects: Vec<String> =
+        found.iter().filter_map(|found| found.proceeding.debtor.number().map(str::to_owned)).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    Ok(Reply {
-        status: 200,
-        body,
-        subjects,
-    })
+    Ok(Reply { status: 200, body, subjects })
 }
 
 impl Question {
@@ -160,27 +148,15 @@ impl Question {
         let debtor = debtor(request)?;
         let court = fold(&request.court_code);
         let keys = Keys {
-            number: request
-                .proceeding_number
-                .as_deref()
-                .map(|text| Keys::number(vault, text)),
-            document: request
-                .enforcement_document_number
-                .as_deref()
-                .map(|text| Keys::document(vault, text)),
-            case: request
-                .court_case_number
-                .as_deref()
-                .map(|text| Keys::case(vault, &court, text)),
+            number: request.proceeding_number.as_deref().map(|text| Keys::number(vault, text)),
+            document: request.enforcement_document_number.as_deref().map(|text| Keys::document(vault, text)),
+            case: request.court_case_number.as_deref().map(|text| Keys::case(vault, &court, text)),
             debtor: debtor.as_deref().map(|text| Keys::debtor(vault, text)),
         };
         if keys == Keys::default() {
             return Err(Refusal::new(Kind::Malformed, "no-criterion"));
         }
-        let (from, to) = (
-            request.period_from.map_or(0, Day::number),
-            request.period_to.map_or(i64::MAX, Day::number),
-        );
+        let (from, to) = (request.period_from.map_or(0, Day::number), request.period_to.map_or(i64::MAX, Day::number));
         if from > to {
             let fault = Fault::new("/period_to", "11", "period-order");
             return Err(Refusal::new(Kind::Malformed, "schema").faults(vec![fault]));
@@ -191,14 +167,7 @@ impl Question {
             request.court_case_number.as_deref().map(fold),
             debtor,
         ];
-        Ok(Self {
-            wanted,
-            court,
-            keys,
-            from,
-            to,
-            limit: request.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE),
-        })
+        Ok(Self { wanted, court, keys, from, to, limit: request.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE) })
     }
 
     /// What a cursor is bound to: the criteria, keyed, so that nothing of them can be read from it.
@@ -209,33 +178,19 @@ impl Question {
 
     /// One proceeding more than the page has, to know whether there is a next one.
     fn run(&self, tx: &mut Tx<'_>, vault: &Vault, start: cursor::Place) -> Result<Vec<Found>, Error> {
-        let Keys {
-            number,
-            document,
-            case,
-            debtor,
-        } = self.keys;
+        let Keys { number, document, case, debtor } = self.keys;
         let wanted = i64::try_from(self.limit).unwrap_or(0) + 1;
         let mut found = Vec::new();
         let mut start = start;
         loop {
             let keys: [Param<'_>; 4] = [number.into(), document.into(), case.into(), debtor.into()];
             let [a, b, c, d] = keys;
-            let place: [Param<'_>; 5] = [
-                self.from.into(),
-                self.to.into(),
-                start.0.into(),
-                start.1.into(),
-                wanted.into(),
-            ];
+            let place: [Param<'_>; 5] =
+                [self.from.into(), self.to.into(), start.0.into(), start.1.into(), wanted.into()];
             let [from, to, day, id, count] = place;
             let rows = tx.query(self.statement(), &[a, b, c, d, from, to, day, id, count], |row| {
                 let proceeding = open(vault, row.int(2)?, row.bytes(3)?)?;
-                Ok(Found {
-                    id: row.int(0)?,
-                    instituted: row.int(1)?,
-                    proceeding,
-                })
+                Ok(Found { id: row.int(0)?, instituted: row.int(1)?, proceeding })
             })?;
             let (read, last) = (rows.len(), rows.last().map(|row| (row.instituted, row.id)));
             found.extend(rows.into_iter().filter(|row| self.fits(&row.proceeding)));
@@ -278,9 +233,9 @@ fn debtor(request: &Request) -> Result<Option<String>, Refusal> {
         (Some(number), None) => IdentificationNumber::parse(number)
             .map(|number| Some(number.as_str().to_owned()))
             .map_err(|e| refused(e.fault("/debtor_identification_number"))),
-        (None, Some(unp)) => Unp::parse(unp)
-            .map(|unp| Some(unp.as_str().to_owned()))
-            .map_err(|e| refused(e.fault("/debtor_unp"))),
+        (None, Some(unp)) => {
+            Unp::parse(unp).map(|unp| Some(unp.as_str().to_owned())).map_err(|e| refused(e.fault("/debtor_unp")))
+        }
     }
 }
 
@@ -288,30 +243,20 @@ fn debtor(request: &Request) -> Result<Option<String>, Refusal> {
 fn show<'a>(proceeding: &'a Proceeding, codes: &'a Codes, lang: Lang) -> Shown<'a> {
     let instituted = proceeding.institution_date;
     let name = |list, code, on| codes.name(list, code, on, lang);
-    let current = proceeding
-        .statuses
-        .last()
-        .map_or(instituted, |status| status.status_date);
+    let current = proceeding.statuses.last().map_or(instituted, |status| status.status_date);
     let statuses = proceeding.statuses.iter().map(|status| ShownStatus {
         status_code: &status.status_code,
         status_name: name(List::Status, &status.status_code, status.status_date),
         status_date: status.status_date,
         reason_code: status.reason_code.as_deref(),
-        reason_name: status
-            .reason_code
-            .as_deref()
-            .map(|code| name(List::StatusReason, code, status.status_date)),
+        reason_name: status.reason_code.as_deref().map(|code| name(List::StatusReason, code, status.status_date)),
     });
     let measures = proceeding.measures.iter().map(|measure| ShownMeasure {
         measure_code: &measure.measure_code,
         measure_name: name(List::Measure, &measure.measure_code, measure.added_date),
         added_date: measure.added_date,
         measure_status_code: &measure.measure_status_code,
-        measure_status_name: name(
-            List::MeasureStatus,
-            &measure.measure_status_code,
-            measure.measure_status_date,
-        ),
+        measure_status_name: name(List::MeasureStatus, &measure.measure_status_code, measure.measure_status_date),
         measure_status_date: measure.measure_status_date,
     });
     Shown {

@@ -5,11 +5,7 @@
 use store::Migration;
 
 /// The tables.
-pub const SCHEMA: &[Migration] = &[Migration {
-    owner: "enforcement",
-    number: 1,
-    sql: TABLES,
-}];
+pub const SCHEMA: &[Migration] = &[Migration { owner: "enforcement", number: 1, sql: TABLES }];
 
 const TABLES: &str = "
 -- One row: the last number given to a version, and its time. Its lock makes the order of numbers the order of commits,

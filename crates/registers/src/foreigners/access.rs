@@ -84,20 +84,12 @@ impl Access {
             Wish::Submit => rights.submit.contains(&kind),
             Wish::Search => rights.search.contains(&kind),
         });
-        if may {
-            Ok(())
-        } else {
-            Err(refused(consumer, wish_word(wish), kind.path()))
-        }
+        if may { Ok(()) } else { Err(refused(consumer, wish_word(wish), kind.path())) }
     }
 
     /// The kinds of which `consumer` may see a person's history, or 403.
     pub(crate) fn history(&self, consumer: &str) -> Result<&HashSet<RecordKind>, Refusal> {
-        let kinds = self
-            .0
-            .get(consumer)
-            .map(|rights| &rights.history)
-            .filter(|kinds| !kinds.is_empty());
+        let kinds = self.0.get(consumer).map(|rights| &rights.history).filter(|kinds| !kinds.is_empty());
         kinds.ok_or_else(|| refused(consumer, "search", "persons/history"))
     }
 
@@ -153,24 +145,12 @@ mod tests {
                 ("border-committee", kind == RecordKind::Crossings, true),
                 ("mfa", matches!(kind.code(), 2 | 3), matches!(kind.code(), 1..=3)),
                 ("mia", mia.contains(&kind), true),
-                (
-                    "ticket-operator",
-                    matches!(kind.code(), 13 | 14),
-                    matches!(kind.code(), 13 | 14),
-                ),
+                ("ticket-operator", matches!(kind.code(), 13 | 14), matches!(kind.code(), 13 | 14)),
                 ("supreme-court", false, false),
                 ("bank", false, false),
             ] {
-                assert_eq!(
-                    access.check(consumer, Wish::Submit, kind).is_ok(),
-                    submits,
-                    "{consumer} {kind:?}"
-                );
-                assert_eq!(
-                    access.check(consumer, Wish::Search, kind).is_ok(),
-                    searches,
-                    "{consumer} {kind:?}"
-                );
+                assert_eq!(access.check(consumer, Wish::Submit, kind).is_ok(), submits, "{consumer} {kind:?}");
+                assert_eq!(access.check(consumer, Wish::Search, kind).is_ok(), searches, "{consumer} {kind:?}");
             }
         }
         assert_eq!(access.history("mfa").unwrap().len(), 2);
@@ -181,9 +161,7 @@ mod tests {
 
     #[test]
     fn slips_in_the_file_are_named() {
-        let wrong = Access::parse("[[consumer]]\nid = \"x\"\nsubmit = [\"crossing\"]")
-            .unwrap_err()
-            .to_string();
+        let wrong = Access::parse("[[consumer]]\nid = \"x\"\nsubmit = [\"crossing\"]").unwrap_err().to_string();
         assert_eq!(wrong, "access.toml: consumer.x.submit: a kind's word, not crossing");
         assert!(Access::parse("[[consumer]]\nid = \"x\"\n[[consumer]]\nid = \"x\"").is_err());
     }

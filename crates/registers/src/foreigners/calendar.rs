@@ -45,18 +45,12 @@ pub(crate) fn day_number(at: i64) -> i64 {
 
 /// The month in Minsk, counted from January 1970: the storage's unit.
 pub(crate) fn month_of(at: i64) -> i64 {
-    date_of(at).map_or(0, |date| {
-        (i64::from(date.year()) - 1970) * 12 + i64::from(date.month()) - 1
-    })
+    date_of(at).map_or(0, |date| (i64::from(date.year()) - 1970) * 12 + i64::from(date.month()) - 1)
 }
 
 /// The civil date in Minsk.
 pub(crate) fn date_of(at: i64) -> Option<Date> {
-    Some(
-        Offset::constant(3)
-            .to_datetime(Timestamp::from_microsecond(at).ok()?)
-            .date(),
-    )
+    Some(Offset::constant(3).to_datetime(Timestamp::from_microsecond(at).ok()?).date())
 }
 
 /// The moment as people and programs read it, in UTC.

@@ -70,29 +70,17 @@ impl Names {
         let mut blocks: Vec<i64> = blocks.iter().map(|block| block.keyed(vault)).collect();
         blocks.sort_unstable();
         blocks.dedup();
-        Entry {
-            person,
-            names: vault.seal(&names_place(person), self.written().as_bytes()),
-            blocks,
-        }
+        Entry { person, names: vault.seal(&names_place(person), self.written().as_bytes()), blocks }
     }
 
     fn written(&self) -> String {
-        [&self.surname, &self.given, &self.birth, &self.surname_ru, &self.name_ru]
-            .map(String::as_str)
-            .join("\u{1f}")
+        [&self.surname, &self.given, &self.birth, &self.surname_ru, &self.name_ru].map(String::as_str).join("\u{1f}")
     }
 
     fn read(text: &str) -> Self {
         let mut parts = text.split('\u{1f}').map(str::to_owned);
         let mut next = || parts.next().unwrap_or_default();
-        Self {
-            surname: next(),
-            given: next(),
-            birth: next(),
-            surname_ru: next(),
-            name_ru: next(),
-        }
+        Self { surname: next(), given: next(), birth: next(), surname_ru: next(), name_ru: next() }
     }
 }
 
@@ -149,11 +137,9 @@ pub(crate) fn persons(tx: &mut Tx<'_>, vault: &Vault, blocks: &[Block], limit: i
     let mut seen = HashSet::new();
     let mut out = Vec::new();
     for block in blocks {
-        let rows = tx.query(
-            &sql::PERSONS_IN_BLOCK,
-            &[block.keyed(vault).into(), limit.into()],
-            |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())),
-        )?;
+        let rows = tx.query(&sql::PERSONS_IN_BLOCK, &[block.keyed(vault).into(), limit.into()], |row| {
+            Ok((row.int(0)?, row.bytes(1)?.to_vec()))
+        })?;
         for (person, sealed) in rows {
             if seen.insert(person) {
                 let plain = vault.open(&names_place(person), &sealed)?;
@@ -285,13 +271,6 @@ mod tests {
         };
         assert_eq!(Names::read(&names.written()), names);
         let vault = Vault::new(&[1; 32]).unwrap();
-        assert_ne!(
-            names.person(&vault),
-            Names {
-                name_ru: "АННА".into(),
-                ..names.clone()
-            }
-            .person(&vault)
-        );
+        assert_ne!(names.person(&vault), Names { name_ru: "АННА".into(), ..names.clone() }.person(&vault));
     }
 }

@@ -27,11 +27,7 @@ pub(crate) enum Rows {
 impl Rows {
     /// What suits this database.
     pub(crate) fn of(db: &Db) -> Self {
-        if db.sqlite_path().is_some() {
-            Self::One
-        } else {
-            Self::Several
-        }
+        if db.sqlite_path().is_some() { Self::One } else { Self::Several }
     }
 
     /// `all` in portions of the largest of these sizes that fit; the last size is one.
@@ -77,10 +73,8 @@ pub(crate) fn records(
     for (statement, portion) in rows.portions([(4, &sql::ADD_RECORDS_4), (1, &sql::ADD_RECORD)], records) {
         add_records(tx, statement, portion, origin)?;
     }
-    let mut terms: Vec<Term> = records
-        .iter()
-        .flat_map(|r| r.terms.iter().map(|term| [r.place.month, *term, r.at, r.place.seq]))
-        .collect();
+    let mut terms: Vec<Term> =
+        records.iter().flat_map(|r| r.terms.iter().map(|term| [r.place.month, *term, r.at, r.place.seq])).collect();
     terms.sort_unstable(); // the order of the tree: neighbours share pages
     add_terms(tx, &terms, rows)?;
     for record in records {
@@ -111,11 +105,7 @@ pub(crate) fn take_over(tx: &mut Tx<'_>, record: &Prepared) -> Result<(), Error>
 }
 
 fn key(record: &Prepared) -> [Param<'static>; 3] {
-    [
-        record.natural.into(),
-        record.place.month.into(),
-        record.place.seq.into(),
-    ]
+    [record.natural.into(), record.place.month.into(), record.place.seq.into()]
 }
 
 fn add_records(tx: &mut Tx<'_>, statement: &Statement, records: &[&Prepared], origin: Origin<'_>) -> Result<(), Error> {
@@ -130,10 +120,7 @@ fn add_records(tx: &mut Tx<'_>, statement: &Statement, records: &[&Prepared], or
             Param::Int(record.received_at),
             Param::Text(origin.source),
             package,
-            record
-                .corrects
-                .as_ref()
-                .map_or(Param::Null, |(id, _, _)| Param::Bytes(id.as_bytes())),
+            record.corrects.as_ref().map_or(Param::Null, |(id, _, _)| Param::Bytes(id.as_bytes())),
             Param::Bytes(&record.body),
         ]);
     }
@@ -141,12 +128,7 @@ fn add_records(tx: &mut Tx<'_>, statement: &Statement, records: &[&Prepared], or
 }
 
 fn add_terms(tx: &mut Tx<'_>, terms: &[Term], rows: Rows) -> Result<(), Error> {
-    let sizes = [
-        (8, &sql::ADD_TERMS_8),
-        (4, &sql::ADD_TERMS_4),
-        (2, &sql::ADD_TERMS_2),
-        (1, &sql::ADD_TERM),
-    ];
+    let sizes = [(8, &sql::ADD_TERMS_8), (4, &sql::ADD_TERMS_4), (2, &sql::ADD_TERMS_2), (1, &sql::ADD_TERM)];
     let mut params: Vec<Param<'_>> = Vec::with_capacity(32);
     for (statement, portion) in rows.portions(sizes, terms) {
         params.clear();
@@ -158,13 +140,7 @@ fn add_terms(tx: &mut Tx<'_>, terms: &[Term], rows: Rows) -> Result<(), Error> {
 
 fn add_marks(tx: &mut Tx<'_>, vault: &Vault, record: &Prepared) -> Result<(), Error> {
     if let Some((_, corrected, _)) = &record.corrects {
-        add_mark(
-            tx,
-            record,
-            mark::record(vault, corrected.seq),
-            Deed::Corrected,
-            record.received_at,
-        )?;
+        add_mark(tx, record, mark::record(vault, corrected.seq), Deed::Corrected, record.received_at)?;
     }
     if let Some((subject, deed, from)) = record.deed {
         add_mark(tx, record, subject, deed, from)?;
@@ -185,10 +161,7 @@ fn add_mark(tx: &mut Tx<'_>, record: &Prepared, subject: i64, deed: Deed, from: 
 }
 
 fn months(tx: &mut Tx<'_>, records: &[&Prepared], known: &HashSet<(i64, i64)>) -> Result<(), Error> {
-    let mut fresh: HashSet<(i64, i64)> = records
-        .iter()
-        .map(|r| (i64::from(r.kind.code()), r.place.month))
-        .collect();
+    let mut fresh: HashSet<(i64, i64)> = records.iter().map(|r| (i64::from(r.kind.code()), r.place.month)).collect();
     fresh.retain(|month| !known.contains(month));
     for (kind, month) in fresh {
         if tx.execute(&sql::ADD_MONTH, &[kind.into(), month.into()])? > 0 {
@@ -206,10 +179,8 @@ pub fn load(tx: &mut Tx<'_>, vault: &Vault, source: &str, prepared: &[Prepared])
     let all: Vec<&Prepared> = prepared.iter().collect();
     let claimed = claim(tx, &all, Rows::One)?;
     let mut first = HashSet::new();
-    let new: Vec<&Prepared> = all
-        .into_iter()
-        .filter(|r| claimed.contains(&r.natural) && first.insert(r.natural))
-        .collect();
+    let new: Vec<&Prepared> =
+        all.into_iter().filter(|r| claimed.contains(&r.natural) && first.insert(r.natural)).collect();
     let origin = Origin { source, package: None };
     records(tx, vault, &new, origin, Rows::One, &HashSet::new())?;
     let mut persons: HashMap<i64, &Names> = HashMap::new();

@@ -40,14 +40,10 @@ pub(crate) fn record(vault: &Vault, seq: i64) -> i64 {
 
 /// What a crossing was made with.
 pub(crate) fn watched(vault: &Vault, view: &View<'_>) -> Vec<Watched> {
-    let visa = view.crossed_with_visa().map(|key| Watched {
-        subject: object(vault, &key),
-        visa: view.text("visa_number").map(str::to_owned),
-    });
-    let document = view.crossed_with_document().map(|key| Watched {
-        subject: object(vault, &key),
-        visa: None,
-    });
+    let visa = view
+        .crossed_with_visa()
+        .map(|key| Watched { subject: object(vault, &key), visa: view.text("visa_number").map(str::to_owned) });
+    let document = view.crossed_with_document().map(|key| Watched { subject: object(vault, &key), visa: None });
     visa.into_iter().chain(document).collect()
 }
 
@@ -69,11 +65,7 @@ pub(crate) struct Marks<'a> {
 impl<'a> Marks<'a> {
     /// Marks received until `until`.
     pub(crate) fn new(vault: &'a Vault, until: i64) -> Self {
-        Self {
-            vault,
-            until,
-            read: HashMap::new(),
-        }
+        Self { vault, until, read: HashMap::new() }
     }
 
     /// What was done to a subject, in the order of receipt, corrected annulments left out.
@@ -81,13 +73,7 @@ impl<'a> Marks<'a> {
         if !self.read.contains_key(&subject) {
             let found = tx.query(&sql::MARKS, &[subject.into(), self.until.into()], |row| {
                 let deed = Deed::from_code(row.int(0)?).ok_or_else(|| Error::broken("isos_mark.deed"))?;
-                Ok((
-                    Mark {
-                        deed,
-                        from: row.int(1)?,
-                    },
-                    row.int(2)?,
-                ))
+                Ok((Mark { deed, from: row.int(1)? }, row.int(2)?))
             })?;
             let mut marks = Vec::with_capacity(found.len());
             for (mark, seq) in found {
@@ -120,10 +106,7 @@ impl<'a> Marks<'a> {
     pub(crate) fn subjects(&self, view: &View<'_>, seq: i64) -> Vec<i64> {
         let own = view.object().map(|key| object(self.vault, &key));
         let watched = watched(self.vault, view).into_iter().map(|watched| watched.subject);
-        own.into_iter()
-            .chain(watched)
-            .chain([record(self.vault, seq)])
-            .collect()
+        own.into_iter().chain(watched).chain([record(self.vault, seq)]).collect()
     }
 
     /// Alerts of a crossing at `at`: what it was made with was annulled by then, or had ended.
@@ -146,11 +129,7 @@ impl<'a> Marks<'a> {
         }
         if let Some(ended) = document_ends.filter(|ended| *ended < at) {
             let params = vec![("date", day(ended))];
-            alerts.push(Notice {
-                code: "expired-document",
-                text: "isos.notice.expired-document",
-                params,
-            });
+            alerts.push(Notice { code: "expired-document", text: "isos.notice.expired-document", params });
         }
         Ok(alerts)
     }
@@ -182,11 +161,7 @@ impl<'a> Marks<'a> {
             let moved = self.of(tx, subject)?.iter().rev().find(|mark| mark.deed == Deed::Moved);
             ends = moved.map(|mark| mark.from).or(ends);
         }
-        Ok(if ends.is_some_and(|ends| ends < now) {
-            "expired"
-        } else {
-            "valid"
-        })
+        Ok(if ends.is_some_and(|ends| ends < now) { "expired" } else { "valid" })
     }
 }
 

@@ -103,11 +103,7 @@ impl Foreigners {
             months: Mutex::default(),
             sequence: sequence::Sequence::default(),
         };
-        Ok(Self {
-            core: Arc::new(core),
-            db,
-            clock,
-        })
+        Ok(Self { core: Arc::new(core), db, clock })
     }
 
     async fn dispatch(&self, ask: Ask) -> Result<Answer, Refusal> {
@@ -150,9 +146,7 @@ impl Core {
 
 /// The schema of one record of this kind.
 fn record_schema(service: &Service, kind: RecordKind) -> Option<&Schema> {
-    let method = service
-        .passport
-        .method(Verb::Post, &format!("{}/submit", kind.path()))?;
+    let method = service.passport.method(Verb::Post, &format!("{}/submit", kind.path()))?;
     service.schemas(method)?.record.as_ref()
 }
 
@@ -166,16 +160,12 @@ fn known_parameters(ask: &Ask, known: &[&str]) -> Result<(), Refusal> {
     for (index, (name, _)) in ask.query.iter().enumerate() {
         let again = ask.query.iter().take(index).any(|(other, _)| other == name);
         if again || !known.contains(&name.as_str()) {
-            return Err(Refusal::new(Kind::Malformed, "query-unknown").with("name", name));
+            return Err(Refusal::new(Kind::Malformed, "query-unknown").with("parameter", name));
         }
     }
     Ok(())
 }
 
 fn ready(body: Vec<u8>, subjects: Vec<String>) -> Answer {
-    Answer::Ready(Reply {
-        status: 200,
-        body,
-        subjects,
-    })
+    Answer::Ready(Reply { status: 200, body, subjects })
 }

@@ -68,9 +68,7 @@ impl Message {
             Param::Bytes(&sealed),
         ];
         match tx.execute(&sql::ADD_PACKAGE, &params)? {
-            0 => Err(Refusal::new(Kind::Unavailable, "storage-unavailable")
-                .retry_after(1)
-                .into()), // another node was first
+            0 => Err(Refusal::new(Kind::Unavailable, "storage-unavailable").retry_after(1).into()), // another node was first
             _ => Ok(()),
         }
     }
@@ -89,22 +87,14 @@ impl Foreigners {
     pub(super) async fn status(&self, ask: Ask) -> Result<Answer, Refusal> {
         known_parameters(&ask, &["package_id"])?;
         let unknown = || Refusal::new(Kind::NotFound, "unknown-package");
-        let id = ask
-            .param("package_id")
-            .and_then(|id| Uuid::parse_str(id).ok())
-            .ok_or_else(unknown)?;
+        let id = ask.param("package_id").and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(unknown)?;
         let all = self.core.access.sees_all_packages(&ask.asker.id);
         let asker = ask.asker.id.clone();
         let vault = self.core.vault.clone();
         let found = self.db.read(move |tx| {
             let row = tx.query_opt(&sql::PACKAGE_BY_ID, &[Param::Bytes(id.as_bytes())], |row| {
                 let own = all || row.text(0)? == asker;
-                Ok(own.then_some((
-                    row.text(1)?.to_owned(),
-                    row.int(2)?,
-                    row.int(3)?,
-                    row.bytes(4)?.to_vec(),
-                )))
+                Ok(own.then_some((row.text(1)?.to_owned(), row.int(2)?, row.int(3)?, row.bytes(4)?.to_vec())))
             })?;
             let Some((source, kind, received_at, answer)) = row.flatten() else {
                 return Ok(None);

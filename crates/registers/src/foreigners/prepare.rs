@@ -59,10 +59,7 @@ impl Preparer<'_> {
     ) -> Prepared {
         let view = View { kind, members };
         let at = view.at(self.received_at);
-        let place = Place {
-            month: calendar::month_of(at),
-            seq,
-        };
+        let place = Place { month: calendar::month_of(at), seq };
         let record_id = record_id(self.vault, self.received_at, place);
         Prepared {
             kind,
@@ -111,11 +108,8 @@ pub(crate) fn term(vault: &Vault, kind: RecordKind, criterion: Criterion, value:
 
 /// All terms of a record, each once.
 pub(crate) fn terms(vault: &Vault, view: &View<'_>) -> Vec<i64> {
-    let mut terms: Vec<i64> = view
-        .criteria()
-        .iter()
-        .map(|(criterion, value)| term(vault, view.kind, *criterion, value))
-        .collect();
+    let mut terms: Vec<i64> =
+        view.criteria().iter().map(|(criterion, value)| term(vault, view.kind, *criterion, value)).collect();
     terms.sort_unstable();
     terms.dedup();
     terms
@@ -124,13 +118,7 @@ pub(crate) fn terms(vault: &Vault, view: &View<'_>) -> Vec<i64> {
 fn corrected(vault: &Vault, view: &View<'_>) -> Option<(Uuid, Place, i64)> {
     let id = Uuid::parse_str(view.text("corrects")?).ok()?;
     // A strange identifier is kept as a place that holds nothing: the transaction then finds no such record.
-    let (place, millis) = place_of(vault, id).unwrap_or((
-        Place {
-            month: i64::MIN,
-            seq: 0,
-        },
-        0,
-    ));
+    let (place, millis) = place_of(vault, id).unwrap_or((Place { month: i64::MIN, seq: 0 }, 0));
     Some((id, place, millis))
 }
 

@@ -12,11 +12,7 @@ use super::prepare::Notice;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Stored under this identifier; none when nothing is stored.
-    Accepted {
-        id: Option<Uuid>,
-        alerts: Vec<Notice>,
-        warnings: Vec<Notice>,
-    },
+    Accepted { id: Option<Uuid>, alerts: Vec<Notice>, warnings: Vec<Notice> },
     /// There already: as a stored record, or as another of the same package.
     Duplicate { of: Option<Uuid>, of_index: Option<usize> },
     /// Refused with these faults; pointers are inside the record.
@@ -65,17 +61,8 @@ pub(crate) fn receipt(
     stored: bool,
     verdicts: &[Verdict],
 ) -> Result<Vec<u8>, store::Error> {
-    let records = verdicts
-        .iter()
-        .enumerate()
-        .map(|(index, verdict)| line(texts, lang, index, verdict))
-        .collect();
-    let receipt = Receipt {
-        status: 200,
-        package_id,
-        message: message(texts, lang, stored, verdicts),
-        records,
-    };
+    let records = verdicts.iter().enumerate().map(|(index, verdict)| line(texts, lang, index, verdict)).collect();
+    let receipt = Receipt { status: 200, package_id, message: message(texts, lang, stored, verdicts), records };
     serde_json::to_vec(&receipt).map_err(store::Error::broken)
 }
 
@@ -138,19 +125,9 @@ mod tests {
     use super::*;
 
     fn verdicts(accepted: usize, duplicates: usize, rejected: usize) -> Vec<Verdict> {
-        let one = Verdict::Accepted {
-            id: None,
-            alerts: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let one = Verdict::Accepted { id: None, alerts: Vec::new(), warnings: Vec::new() };
         let mut out = vec![one; accepted];
-        out.extend(vec![
-            Verdict::Duplicate {
-                of: None,
-                of_index: None
-            };
-            duplicates
-        ]);
+        out.extend(vec![Verdict::Duplicate { of: None, of_index: None }; duplicates]);
         out.extend(vec![Verdict::Rejected(Vec::new()); rejected]);
         out
     }
@@ -159,23 +136,11 @@ mod tests {
     fn numbers_take_their_words() {
         let texts = super::super::texts().unwrap();
         let said = |lang, a, d, r| message(&texts, lang, true, &verdicts(a, d, r));
-        assert_eq!(
-            said(Lang::En, 2, 0, 1),
-            "Package received: 2 records accepted, 1 rejected"
-        );
-        assert_eq!(
-            said(Lang::En, 1, 2, 0),
-            "Package received: 1 record accepted, 2 duplicates"
-        );
-        assert_eq!(
-            said(Lang::Ru, 21, 1, 2),
-            "Пакет получен: принята 21 запись, 1 дубликат, отклонены 2"
-        );
+        assert_eq!(said(Lang::En, 2, 0, 1), "Package received: 2 records accepted, 1 rejected");
+        assert_eq!(said(Lang::En, 1, 2, 0), "Package received: 1 record accepted, 2 duplicates");
+        assert_eq!(said(Lang::Ru, 21, 1, 2), "Пакет получен: принята 21 запись, 1 дубликат, отклонены 2");
         assert_eq!(said(Lang::Ru, 5, 0, 0), "Пакет получен: принято 5 записей");
-        assert_eq!(
-            said(Lang::Be, 3, 5, 11),
-            "Пакет атрыманы: прыняты 3 запісы, 5 дублікатаў, адхілена 11"
-        );
+        assert_eq!(said(Lang::Be, 3, 5, 11), "Пакет атрыманы: прыняты 3 запісы, 5 дублікатаў, адхілена 11");
         assert!(message(&texts, Lang::En, false, &verdicts(1, 0, 0)).contains("nothing stored"));
     }
 }

@@ -81,10 +81,7 @@ impl Retention {
     /// The rules of a text; an error names the key and what was expected.
     pub fn parse(text: &str) -> Result<Self, Faulty> {
         let written: Written = model::file::toml(FILE, text)?;
-        let mut out = Self {
-            rules: BTreeMap::new(),
-            packages: Vec::new(),
-        };
+        let mut out = Self { rules: BTreeMap::new(), packages: Vec::new() };
         for rule in written.keep {
             let wrong = |name: &str, expected: &str| Faulty::file(FILE, format!("keep.{}.{name}", rule.kind), expected);
             let valid_from = calendar::day_start(&rule.valid_from);
@@ -107,10 +104,7 @@ impl Retention {
 
     /// The rule in force for a kind at `now`.
     fn rule(rules: &[Rule], now: i64) -> Option<&Rule> {
-        rules
-            .iter()
-            .filter(|rule| rule.valid_from <= now)
-            .max_by_key(|rule| rule.valid_from)
+        rules.iter().filter(|rule| rule.valid_from <= now).max_by_key(|rule| rule.valid_from)
     }
 }
 
@@ -128,13 +122,7 @@ pub fn purge(
 ) -> Result<Purged, Error> {
     let mut out = Purged::default();
     let months = tx.query(&sql::MONTHS, &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
-    let mut sweep = Sweep {
-        vault,
-        now,
-        left: portion,
-        persons: HashMap::new(),
-        codes: kinds_of(&months),
-    };
+    let mut sweep = Sweep { vault, now, left: portion, persons: HashMap::new(), codes: kinds_of(&months) };
     for (code, month) in months {
         let Some(kind) = RecordKind::from_code(code) else {
             continue;
@@ -145,9 +133,7 @@ pub fn purge(
         if month >= calendar::month_of(now) - rule.keep_months {
             continue;
         }
-        let records = tx
-            .query_opt(&sql::COUNT_RECORDS, &[month.into(), code.into()], |row| row.int(0))?
-            .unwrap_or(0);
+        let records = tx.query_opt(&sql::COUNT_RECORDS, &[month.into(), code.into()], |row| row.int(0))?.unwrap_or(0);
         out.lines.push(Warning {
             kind: kind.path().to_owned(),
             month: format!("{:04}-{:02}", 1970 + month.div_euclid(12), month.rem_euclid(12) + 1),
@@ -181,19 +167,12 @@ fn packages(
     let Some(before) = calendar::day_start(&day) else {
         return Ok(());
     };
-    let records = tx
-        .query_opt(&sql::COUNT_PACKAGES, &[before.into()], |row| row.int(0))?
-        .unwrap_or(0);
+    let records = tx.query_opt(&sql::COUNT_PACKAGES, &[before.into()], |row| row.int(0))?.unwrap_or(0);
     let records = u64::try_from(records).unwrap_or(0);
     if records == 0 {
         return Ok(());
     }
-    out.lines.push(Warning {
-        kind: "packages".to_owned(),
-        month: day,
-        records,
-        act: rule.act.clone(),
-    });
+    out.lines.push(Warning { kind: "packages".to_owned(), month: day, records, act: rule.act.clone() });
     if !dry_run {
         let portion = i64::try_from(portion).unwrap_or(i64::MAX);
         let removed = tx.execute(&sql::DROP_PACKAGES, &[before.into(), portion.into()])?;
@@ -269,54 +248,31 @@ impl Sweep<'_> {
         let want = i64::try_from(want).unwrap_or(i64::MAX);
         let params = [month.into(), i64::from(kind.code()).into(), after.into(), want.into()];
         tx.query(&sql::OLD_RECORDS, &params, |row| {
-            let place = Place {
-                month,
-                seq: row.int(0)?,
-            };
+            let place = Place { month, seq: row.int(0)? };
             let received_at = row.int(2)?;
             let id: Uuid = record_id(self.vault, received_at, place);
             let raw = self.vault.open(&body_place(id), row.bytes(4)?)?;
             let members = serde_json::from_slice(&raw).map_err(Error::broken)?;
-            Ok(Old {
-                place,
-                at: row.int(1)?,
-                received_at,
-                source: row.text(3)?.to_owned(),
-                members,
-            })
+            Ok(Old { place, at: row.int(1)?, received_at, source: row.text(3)?.to_owned(), members })
         })
     }
 
     fn is_in_force(&self, record: &Old, kind: RecordKind) -> bool {
-        View {
-            kind,
-            members: &record.members,
-        }
-        .ends()
-        .is_some_and(|ends| ends >= self.now)
+        View { kind, members: &record.members }.ends().is_some_and(|ends| ends >= self.now)
     }
 
     fn remove(&mut self, tx: &mut Tx<'_>, kind: RecordKind, record: &Old) -> Result<(), Error> {
-        let view = View {
-            kind,
-            members: &record.members,
-        };
+        let view = View { kind, members: &record.members };
         let Place { month, seq } = record.place;
         for term in terms(self.vault, &view) {
-            tx.execute(
-                &sql::DROP_TERM,
-                &[month.into(), term.into(), record.at.into(), seq.into()],
-            )?;
+            tx.execute(&sql::DROP_TERM, &[month.into(), term.into(), record.at.into(), seq.into()])?;
         }
         let natural = natural_key(self.vault, &view.natural(&record.source));
         tx.execute(&sql::DROP_KEY, &[natural.into(), month.into(), seq.into()])?;
         tx.execute(&sql::DROP_MARKS, &[mark::record(self.vault, seq).into()])?;
         if let Some(object) = view.object().filter(|_| view.deed().is_some()) {
             let subject = mark::object(self.vault, &object);
-            tx.execute(
-                &sql::DROP_MARK,
-                &[subject.into(), record.received_at.into(), seq.into()],
-            )?;
+            tx.execute(&sql::DROP_MARK, &[subject.into(), record.received_at.into(), seq.into()])?;
         }
         tx.execute(&sql::DROP_RECORD, &[month.into(), seq.into()])?;
         if let Some(names) = Names::of(&view) {
@@ -341,10 +297,7 @@ impl Sweep<'_> {
     }
 
     fn has_records(&self, tx: &mut Tx<'_>, names: &Names) -> Result<bool, Error> {
-        for kind in RecordKind::ALL
-            .into_iter()
-            .filter(|kind| self.codes.contains(&i64::from(kind.code())))
-        {
+        for kind in RecordKind::ALL.into_iter().filter(|kind| self.codes.contains(&i64::from(kind.code()))) {
             let term = term(self.vault, kind, Criterion::Name, &names.key());
             let params = [i64::from(kind.code()).into(), term.into()];
             if tx.query_opt(&sql::TERM_USED, &params, |_| Ok(()))?.is_some() {

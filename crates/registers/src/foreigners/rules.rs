@@ -18,13 +18,8 @@ const AHEAD: i64 = 5 * 60 * 1_000_000;
 /// Border crossing points (`reference/border-points.csv`).
 const POINTS: &str = include_str!("../../../model/border-points.csv");
 
-static CODES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    POINTS
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split(',').next())
-        .collect()
-});
+static CODES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| POINTS.lines().skip(1).filter_map(|line| line.split(',').next()).collect());
 
 /// Days of a record in pairs: the second must not be before the first.
 const ORDERED: [(&str, &str); 2] = [("valid_from", "valid_to"), ("from", "to")];
@@ -84,11 +79,7 @@ pub(crate) fn warnings(view: &View<'_>) -> Vec<Notice> {
         return Vec::new();
     };
     let params = vec![("code", code.to_owned())];
-    vec![Notice {
-        code: "unlisted-checkpoint",
-        text: "isos.notice.unlisted-checkpoint",
-        params,
-    }]
+    vec![Notice { code: "unlisted-checkpoint", text: "isos.notice.unlisted-checkpoint", params }]
 }
 
 fn ordered(faults: &mut Vec<Fault>, days: Option<(&str, &str)>, earlier: &'static str, pointer: String) {
@@ -110,11 +101,7 @@ fn born(faults: &mut Vec<Fault>, view: &View<'_>, now: i64) {
 }
 
 fn crossing(faults: &mut Vec<Fault>, view: &View<'_>, now: i64) {
-    if view
-        .text("crossing_time")
-        .and_then(calendar::moment)
-        .is_some_and(|at| at > now.saturating_add(AHEAD))
-    {
+    if view.text("crossing_time").and_then(calendar::moment).is_some_and(|at| at > now.saturating_add(AHEAD)) {
         faults.push(Fault::new("/crossing_time", "11", "time-ahead").with("limit", "5 min"));
     }
     let transport = view.text("transport_kind").unwrap_or_default();

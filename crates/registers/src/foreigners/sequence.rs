@@ -60,8 +60,7 @@ impl Sequence {
 /// Takes `count` numbers inside a transaction; the first of them.
 pub fn reserve(tx: &mut Tx<'_>, count: i64) -> Result<i64, Error> {
     let next = tx.query_opt(&sql::TAKE_NUMBERS, &[count.into()], |row| row.int(0))?;
-    next.map(|next| next - count)
-        .ok_or_else(|| Error::broken("isos_counter has no row"))
+    next.map(|next| next - count).ok_or_else(|| Error::broken("isos_counter has no row"))
 }
 
 /// The identifier of the record at `place`, received at `received_at`.
@@ -130,9 +129,6 @@ mod tests {
         let vault = Vault::new(&[3; 32]).unwrap();
         let id = record_id(&vault, 1_760_000_000_000_000, Place { month: 660, seq: 5 });
         assert_eq!(place_of(&Vault::new(&[4; 32]).unwrap(), id), None);
-        assert_eq!(
-            place_of(&vault, Uuid::from_u128(0x3b1c_0000_0000_4000_8000_0000_0000_0000)),
-            None
-        );
+        assert_eq!(place_of(&vault, Uuid::from_u128(0x3b1c_0000_0000_4000_8000_0000_0000_0000)), None);
     }
 }

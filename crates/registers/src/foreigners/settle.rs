@@ -70,10 +70,7 @@ impl Package {
 
     /// The answer that storing would give.
     pub(crate) fn check_only(&self, tx: &mut Tx<'_>) -> Result<Vec<u8>, Error> {
-        let fresh = self
-            .ready()
-            .filter(|record| record.corrects.is_none())
-            .map(|record| record.natural);
+        let fresh = self.ready().filter(|record| record.corrects.is_none()).map(|record| record.natural);
         let fresh: HashSet<i64> = fresh.collect();
         let taken = among(tx, &sql::KEYS_TAKEN, fresh.iter().copied())?;
         let free = fresh.difference(&taken).copied().collect();
@@ -84,11 +81,7 @@ impl Package {
     /// Stores the package; the answer is durable with it.
     pub(crate) fn store(self, tx: &mut Tx<'_>) -> Result<Reply, Error> {
         if let Some(body) = self.message.answered(tx, &self.core.vault)? {
-            return Ok(Reply {
-                status: 200,
-                body,
-                subjects: Vec::new(),
-            });
+            return Ok(Reply { status: 200, body, subjects: Vec::new() });
         }
         let fresh: Vec<&Prepared> = self.ready().filter(|record| record.corrects.is_none()).collect();
         let claimed = insert::claim(tx, &fresh, self.rows)?;
@@ -102,19 +95,12 @@ impl Package {
                 _ => None,
             })
             .collect();
-        let origin = Origin {
-            source: &self.source,
-            package: Some(self.message.package_id.as_bytes()),
-        };
+        let origin = Origin { source: &self.source, package: Some(self.message.package_id.as_bytes()) };
         insert::records(tx, &self.core.vault, &accepted, origin, self.rows, &self.months)?;
         self.enlist(tx, &accepted)?;
         let body = result::receipt(&self.core.texts, self.lang, self.message.package_id, true, &verdicts)?;
         self.message.keep(tx, &self.core.vault, &self.source, &body)?;
-        Ok(Reply {
-            status: 200,
-            body,
-            subjects: Vec::new(),
-        })
+        Ok(Reply { status: 200, body, subjects: Vec::new() })
     }
 
     fn enlist(&self, tx: &mut Tx<'_>, accepted: &[&Prepared]) -> Result<(), Error> {
@@ -141,9 +127,7 @@ impl Package {
     /// What becomes of each record; `free` are the natural keys that were not taken.
     fn judge(&self, tx: &mut Tx<'_>, free: &HashSet<i64>, stored: bool) -> Result<Vec<Verdict>, Error> {
         let mut marks = Marks::new(&self.core.vault, i64::MAX);
-        let watched = self
-            .ready()
-            .flat_map(|record| record.watched.iter().map(|watched| watched.subject));
+        let watched = self.ready().flat_map(|record| record.watched.iter().map(|watched| watched.subject));
         marks.foresee(tx, &watched.collect::<Vec<_>>())?;
         let mut verdicts: Vec<Verdict> = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
@@ -169,32 +153,20 @@ impl Package {
         stored: bool,
     ) -> Result<Option<Verdict>, Error> {
         let Some((_, corrected, millis)) = record.corrects else {
-            return if free.contains(&record.natural) {
-                Ok(None)
-            } else {
-                self.duplicate(tx, record).map(Some)
-            };
+            return if free.contains(&record.natural) { Ok(None) } else { self.duplicate(tx, record).map(Some) };
         };
         let rejected = |fault| Ok(Some(Verdict::Rejected(vec![fault])));
-        let head = tx.query_opt(
-            &sql::RECORD_HEAD,
-            &[corrected.month.into(), corrected.seq.into()],
-            |row| {
-                let own = row.int(0)? == i64::from(record.kind.code())
-                    && row.int(1)?.div_euclid(1000) == millis
-                    && row.text(2)? == self.source;
-                Ok(own)
-            },
-        )?;
+        let head = tx.query_opt(&sql::RECORD_HEAD, &[corrected.month.into(), corrected.seq.into()], |row| {
+            let own = row.int(0)? == i64::from(record.kind.code())
+                && row.int(1)?.div_euclid(1000) == millis
+                && row.text(2)? == self.source;
+            Ok(own)
+        })?;
         if head != Some(true) {
             return rejected(Fault::new("/corrects", "02", "corrects-unknown"));
         }
-        let newest = tx.query_opt(&sql::KEY, &[record.natural.into()], |row| {
-            Ok(Place {
-                month: row.int(0)?,
-                seq: row.int(1)?,
-            })
-        })?;
+        let newest = tx
+            .query_opt(&sql::KEY, &[record.natural.into()], |row| Ok(Place { month: row.int(0)?, seq: row.int(1)? }))?;
         if newest.is_some_and(|newest| newest != corrected) {
             return self.duplicate(tx, record).map(Some);
         }
@@ -208,12 +180,8 @@ impl Package {
     }
 
     fn duplicate(&self, tx: &mut Tx<'_>, record: &Prepared) -> Result<Verdict, Error> {
-        let place = tx.query_opt(&sql::KEY, &[record.natural.into()], |row| {
-            Ok(Place {
-                month: row.int(0)?,
-                seq: row.int(1)?,
-            })
-        })?;
+        let place = tx
+            .query_opt(&sql::KEY, &[record.natural.into()], |row| Ok(Place { month: row.int(0)?, seq: row.int(1)? }))?;
         let mut of = None;
         if let Some(place) = place {
             let params = [place.month.into(), place.seq.into()];
@@ -226,10 +194,7 @@ impl Package {
     fn corrected_by(&self, tx: &mut Tx<'_>, corrected: Place) -> Result<Option<Uuid>, Error> {
         let subject = mark::record(&self.core.vault, corrected.seq);
         tx.query_opt(&sql::MARKS, &[subject.into(), i64::MAX.into()], |row| {
-            let place = Place {
-                month: row.int(4)?,
-                seq: row.int(2)?,
-            };
+            let place = Place { month: row.int(4)?, seq: row.int(2)? };
             Ok(record_id(&self.core.vault, row.int(3)?, place))
         })
     }
@@ -247,17 +212,9 @@ impl Package {
         if let Some(object) = record.concerned
             && tx.query_opt(&sql::KEY, &[object.into()], |_| Ok(()))?.is_none()
         {
-            warnings.push(Notice {
-                code: "unknown-object",
-                text: "isos.notice.unknown-object",
-                params: Vec::new(),
-            });
+            warnings.push(Notice { code: "unknown-object", text: "isos.notice.unknown-object", params: Vec::new() });
         }
-        Ok(Verdict::Accepted {
-            id: stored.then_some(record.record_id),
-            alerts,
-            warnings,
-        })
+        Ok(Verdict::Accepted { id: stored.then_some(record.record_id), alerts, warnings })
     }
 }
 
@@ -267,8 +224,5 @@ fn twin(index: usize, first: Option<&Verdict>) -> Verdict {
         Some(Verdict::Duplicate { of, .. }) => *of,
         _ => None,
     };
-    Verdict::Duplicate {
-        of,
-        of_index: Some(index),
-    }
+    Verdict::Duplicate { of, of_index: Some(index) }
 }

@@ -6,11 +6,7 @@
 use store::Migration;
 
 /// The tables.
-pub const SCHEMA: &[Migration] = &[Migration {
-    owner: "isos",
-    number: 1,
-    sql: TABLES,
-}];
+pub const SCHEMA: &[Migration] = &[Migration { owner: "isos", number: 1, sql: TABLES }];
 
 const TABLES: &str = "
 -- One row: the next number, and how often the directory of persons was thinned out.

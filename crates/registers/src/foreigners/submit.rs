@@ -54,16 +54,8 @@ impl Foreigners {
         let message = Message::new(&core.vault, &ask, kind, message_id, uuid_at(ask.at, store::random()));
         let checked = check(core, kind, &ask, self.clock.micros())?;
         let sound = checked.iter().filter(|faults| faults.is_empty()).count();
-        let first = if test || sound == 0 {
-            0
-        } else {
-            self.take_numbers(sound).await?
-        };
-        let preparer = Preparer {
-            vault: &core.vault,
-            source: &ask.asker.source_code,
-            received_at,
-        };
+        let first = if test || sound == 0 { 0 } else { self.take_numbers(sound).await? };
+        let preparer = Preparer { vault: &core.vault, source: &ask.asker.source_code, received_at };
         let slots = prepare(&preparer, kind, &ask, checked, first)?;
         let mut package = Package {
             core: Arc::clone(core),
@@ -77,11 +69,7 @@ impl Foreigners {
             rows: Rows::of(&self.db),
         };
         if test {
-            let body = self
-                .db
-                .read(move |tx| package.check_only(tx))
-                .await
-                .map_err(Error::refusal)?;
+            let body = self.db.read(move |tx| package.check_only(tx)).await.map_err(Error::refusal)?;
             return Ok(ready(body, Vec::new()));
         }
         self.recall(&mut package).await?;
@@ -96,18 +84,12 @@ impl Foreigners {
     async fn recall(&self, package: &mut Package) -> Result<(), Refusal> {
         let core = &self.core;
         package.months = core.months();
-        let fresh = package
-            .ready()
-            .any(|r| !package.months.contains(&(i64::from(r.kind.code()), r.place.month)));
-        let sighted = core
-            .known
-            .sightings(if package.slots.len() > 1 { 1 } else { CONFIRM_AT });
+        let fresh = package.ready().any(|r| !package.months.contains(&(i64::from(r.kind.code()), r.place.month)));
+        let sighted = core.known.sightings(if package.slots.len() > 1 { 1 } else { CONFIRM_AT });
         if fresh || !sighted.is_empty() {
             let read = move |tx: &mut Tx<'_>| {
-                let months: HashSet<_> = tx
-                    .query(&sql::MONTHS, &[], |row| Ok((row.int(0)?, row.int(1)?)))?
-                    .into_iter()
-                    .collect();
+                let months: HashSet<_> =
+                    tx.query(&sql::MONTHS, &[], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect();
                 let epoch = tx.query_opt(&sql::EPOCH, &[], |row| row.int(0))?.unwrap_or(0);
                 let known = among(tx, &sql::PERSONS_KNOWN, sighted)?;
                 Ok((months, epoch, known))
@@ -126,13 +108,11 @@ fn check(core: &Core, kind: RecordKind, ask: &Ask, now: i64) -> Result<Vec<Vec<F
     let broken = || Refusal::new(Kind::Internal, "internal");
     let schema = record_schema(&core.service, kind).ok_or_else(broken)?;
     let records = ask.json.get("records").and_then(Value::as_array).ok_or_else(broken)?;
-    let faults = records
-        .iter()
-        .map(|record| match (schema.check(record), record.as_object()) {
-            (Err(faults), _) => faults,
-            (Ok(()), Some(members)) => rules::check(&View { kind, members }, now),
-            (Ok(()), None) => vec![Fault::new("", "02", "type").with("expected", "object")],
-        });
+    let faults = records.iter().map(|record| match (schema.check(record), record.as_object()) {
+        (Err(faults), _) => faults,
+        (Ok(()), Some(members)) => rules::check(&View { kind, members }, now),
+        (Ok(()), None) => vec![Fault::new("", "02", "type").with("expected", "object")],
+    });
     Ok(faults.collect())
 }
 
@@ -146,11 +126,7 @@ fn prepare(
 ) -> Result<Vec<Slot>, Refusal> {
     let malformed = |_| Refusal::new(Kind::Malformed, "body-malformed");
     let envelope: Envelope<'_> = serde_json::from_slice(&ask.body).map_err(malformed)?;
-    let values = ask
-        .json
-        .get("records")
-        .and_then(Value::as_array)
-        .map_or(&[] as &[Value], Vec::as_slice);
+    let values = ask.json.get("records").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
     let mut seen: HashMap<i64, usize> = HashMap::new();
     let mut number = first;
     let mut slots = Vec::with_capacity(checked.len());
@@ -161,11 +137,7 @@ fn prepare(
         };
         let prepared = preparer.prepare(kind, members, raw.get(), number);
         number += 1;
-        let twin = prepared
-            .corrects
-            .is_none()
-            .then(|| seen.get(&prepared.natural))
-            .flatten();
+        let twin = prepared.corrects.is_none().then(|| seen.get(&prepared.natural)).flatten();
         slots.push(match twin {
             Some(first) => Slot::Twin(*first),
             None => {

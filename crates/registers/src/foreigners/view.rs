@@ -63,15 +63,9 @@ pub(crate) enum Deed {
 impl Deed {
     /// The deed with this number.
     pub(crate) fn from_code(code: i64) -> Option<Self> {
-        [
-            Self::Corrected,
-            Self::Annulled,
-            Self::Invalid,
-            Self::Withdrawn,
-            Self::Moved,
-        ]
-        .into_iter()
-        .find(|deed| i64::from(*deed as u8) == code)
+        [Self::Corrected, Self::Annulled, Self::Invalid, Self::Withdrawn, Self::Moved]
+            .into_iter()
+            .find(|deed| i64::from(*deed as u8) == code)
     }
 
     /// The deed of an `annul_kind` or `status`; none for `issued`.
@@ -134,16 +128,9 @@ impl<'a> View<'a> {
             K::IdentityDocuments => issued_document(&self.document(), own("status")),
             K::IdentityDocumentAnnulments => join(self.kind, &[&self.document(), own("status")]),
             K::StayChanges => join(self.kind, &[&self.number(), own("change_kind"), own("new_to")]),
-            K::MigrationRecords => join(
-                self.kind,
-                &[
-                    &self.document(),
-                    &self.name_key(),
-                    own("action"),
-                    own("date"),
-                    own("authority_ru"),
-                ],
-            ),
+            K::MigrationRecords => {
+                join(self.kind, &[&self.document(), &self.name_key(), own("action"), own("date"), own("authority_ru")])
+            }
             K::VisaAnnulments
             | K::ResidencePermitAnnulments
             | K::TemporaryResidencePermitAnnulments
@@ -184,18 +171,12 @@ impl<'a> View<'a> {
             }
             _ => ("annul_kind", "annul_date"),
         };
-        Some((
-            Deed::named(self.text(word)?)?,
-            self.text(day).and_then(calendar::day_start)?,
-        ))
+        Some((Deed::named(self.text(word)?)?, self.text(day).and_then(calendar::day_start)?))
     }
 
     /// The visa it was crossed with, as an object.
     pub(crate) fn crossed_with_visa(&self) -> Option<String> {
-        (self.kind == K::Crossings)
-            .then(|| self.text("visa_number"))
-            .flatten()
-            .map(object_of_visa)
+        (self.kind == K::Crossings).then(|| self.text("visa_number")).flatten().map(object_of_visa)
     }
 
     /// The identity document it was crossed with, as an object.
@@ -228,12 +209,7 @@ impl<'a> View<'a> {
     /// State, series and number of the identity document.
     fn document(&self) -> String {
         let part = |name| self.inner("doc", name).unwrap_or_default();
-        format!(
-            "{}|{}{}",
-            part("issuing_state"),
-            fold_number(part("doc_series")),
-            fold_number(part("doc_number"))
-        )
+        format!("{}|{}{}", part("issuing_state"), fold_number(part("doc_series")), fold_number(part("doc_number")))
     }
 
     /// Surname, given names and birth date; empty when the record names nobody.
@@ -367,9 +343,6 @@ mod tests {
         assert_eq!(fold_number("b2-872"), fold_number("B2 872"));
         assert_eq!(fold_number("1234 АВ-7"), "1234AB7");
         assert_eq!(fold_number("--"), "--");
-        assert_eq!(
-            name_key(" Van  der Berg", "jan", "19700320"),
-            "VAN DER BERG|JAN|19700320"
-        );
+        assert_eq!(name_key(" Van  der Berg", "jan", "19700320"), "VAN DER BERG|JAN|19700320");
     }
 }

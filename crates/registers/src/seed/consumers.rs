@@ -53,11 +53,7 @@ pub fn consumers() -> Vec<Consumer> {
     vec![
         consumer(
             "mia",
-            [
-                "Ministry of Internal Affairs",
-                "Міністэрства ўнутраных спраў",
-                "Министерство внутренних дел",
-            ],
+            ["Ministry of Internal Affairs", "Міністэрства ўнутраных спраў", "Министерство внутренних дел"],
             "MVD",
             STATE,
             ISOS,
@@ -65,11 +61,7 @@ pub fn consumers() -> Vec<Consumer> {
         ),
         consumer(
             "mfa",
-            [
-                "Ministry of Foreign Affairs",
-                "Міністэрства замежных спраў",
-                "Министерство иностранных дел",
-            ],
+            ["Ministry of Foreign Affairs", "Міністэрства замежных спраў", "Министерство иностранных дел"],
             "MID",
             STATE,
             ISOS,
@@ -77,11 +69,7 @@ pub fn consumers() -> Vec<Consumer> {
         ),
         consumer(
             "border-committee",
-            [
-                "State Border Committee",
-                "Дзяржаўны пагранічны камітэт",
-                "Государственный пограничный комитет",
-            ],
+            ["State Border Committee", "Дзяржаўны пагранічны камітэт", "Государственный пограничный комитет"],
             "GPK",
             STATE,
             ISOS,
@@ -117,11 +105,7 @@ pub fn consumers() -> Vec<Consumer> {
         ),
         consumer(
             "notary-chamber",
-            [
-                "Belarusian Notary Chamber",
-                "Беларуская натарыяльная палата",
-                "Белорусская нотариальная палата",
-            ],
+            ["Belarusian Notary Chamber", "Беларуская натарыяльная палата", "Белорусская нотариальная палата"],
             "NOTARY",
             &["notary"],
             &["3.40.01/1"],
@@ -151,20 +135,8 @@ mod tests {
         let all = consumers();
         assert_eq!(all.len(), 8);
         assert!(all.iter().all(|consumer| Unp::parse(&consumer.unp).is_ok()));
-        assert_eq!(
-            all.iter().map(|consumer| &consumer.unp).collect::<HashSet<_>>().len(),
-            8
-        );
-        assert_eq!(
-            all.iter()
-                .map(|consumer| consumer.source_code)
-                .collect::<HashSet<_>>()
-                .len(),
-            8
-        );
-        assert!(
-            all.iter()
-                .all(|consumer| (consumer.quota_per_minute == 60) == (consumer.id == "bank"))
-        );
+        assert_eq!(all.iter().map(|consumer| &consumer.unp).collect::<HashSet<_>>().len(), 8);
+        assert_eq!(all.iter().map(|consumer| consumer.source_code).collect::<HashSet<_>>().len(), 8);
+        assert!(all.iter().all(|consumer| (consumer.quota_per_minute == 60) == (consumer.id == "bank")));
     }
 }

@@ -50,17 +50,11 @@ pub fn fill(
     let batches = Mutex::new(receive);
     std::thread::scope(|scope| {
         let maker = scope.spawn(move || make(vault, codes, seed, (foreigners, first), proceedings, &send));
-        let writers: Vec<_> = (0..AT_ONCE)
-            .map(|_| scope.spawn(|| write(db, vault, seed, &batches)))
-            .collect();
+        let writers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(|| write(db, vault, seed, &batches))).collect();
         let mut filled = Filled::default();
         let mut outcome = Ok(());
         for writer in writers {
-            match writer
-                .join()
-                .map_err(|_| Error::broken("a writer of synthetic data panicked"))
-                .flatten()
-            {
+            match writer.join().map_err(|_| Error::broken("a writer of synthetic data panicked")).flatten() {
                 Ok(part) => {
                     filled.records += part.records;
                     filled.proceedings += part.proceedings;
@@ -68,10 +62,7 @@ pub fn fill(
                 Err(error) => outcome = Err(error),
             }
         }
-        let made = maker
-            .join()
-            .map_err(|_| Error::broken("the maker of synthetic data panicked"))
-            .flatten();
+        let made = maker.join().map_err(|_| Error::broken("the maker of synthetic data panicked")).flatten();
         outcome.and(made).map(|()| filled)
     })
 }
@@ -118,11 +109,7 @@ fn make(
 fn ready(vault: &Vault, record: &Record, number: i64) -> Result<foreigners::Prepared, Error> {
     let raw = std::str::from_utf8(&record.body).map_err(Error::broken)?;
     let members = serde_json::from_str(raw).map_err(Error::broken)?;
-    let preparer = Preparer {
-        vault,
-        source: record.source,
-        received_at: record.received_at,
-    };
+    let preparer = Preparer { vault, source: record.source, received_at: record.received_at };
     Ok(preparer.prepare(record.kind, &members, raw, number))
 }
 

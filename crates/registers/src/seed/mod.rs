@@ -70,10 +70,7 @@ pub struct Record {
 impl Seed {
     /// Data up to 31 October 2026.
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            until: Date::constant(2026, 10, 31),
-        }
+        Self { seed, until: Date::constant(2026, 10, 31) }
     }
 
     /// The same up to another day.

@@ -73,19 +73,12 @@ pub(super) fn nation(rng: &mut Rng) -> Option<&'static Nation> {
 
 /// Russian surnames of adjective and possessive form change with the sex; others do not.
 fn feminine(surname: &str) -> String {
-    if let Some(stem) = surname
-        .strip_suffix("ИЙ")
-        .filter(|stem| stem.ends_with("СК") || stem.ends_with("ЦК"))
-    {
+    if let Some(stem) = surname.strip_suffix("ИЙ").filter(|stem| stem.ends_with("СК") || stem.ends_with("ЦК")) {
         return format!("{stem}АЯ");
     }
     // Not -ИН: МАРИН of a Romanian and ШАХИН of a Turk stay as they are.
     let changes = ["ОВ", "ЕВ", "ЁВ"].iter().any(|end| surname.ends_with(end));
-    if changes {
-        format!("{surname}А")
-    } else {
-        surname.to_owned()
-    }
+    if changes { format!("{surname}А") } else { surname.to_owned() }
 }
 
 fn feminine_latin(surname: &str) -> String {
@@ -96,18 +89,11 @@ fn feminine_latin(surname: &str) -> String {
         return format!("{stem}SKA");
     }
     let changes = ["OV", "EV", "YEV"].iter().any(|end| surname.ends_with(end));
-    if changes {
-        format!("{surname}A")
-    } else {
-        surname.to_owned()
-    }
+    if changes { format!("{surname}A") } else { surname.to_owned() }
 }
 
 fn pairs(line: &'static str) -> Vec<Pair> {
-    line.split(", ")
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(first, second)| Pair { first, second })
-        .collect()
+    line.split(", ").filter_map(|pair| pair.split_once('=')).map(|(first, second)| Pair { first, second }).collect()
 }
 
 fn read_nations(text: &'static str) -> Vec<Nation> {
@@ -262,11 +248,7 @@ mod tests {
         assert_eq!(NATIONS.len(), 40);
         for nation in NATIONS.iter() {
             assert!(Country::parse(nation.code).is_ok(), "{}", nation.code);
-            assert!(
-                nation.document.matches('9').count() >= 5,
-                "{}: indexes up to 99,999 must fit",
-                nation.code
-            );
+            assert!(nation.document.matches('9').count() >= 5, "{}: indexes up to 99,999 must fit", nation.code);
             assert!(nation.weight > 0 && !nation.transports.is_empty(), "{}", nation.code);
             let mut rng = Rng::stream(1, 1, 1);
             for female in [false, true] {
@@ -274,18 +256,10 @@ mod tests {
                     let (lat, ru) = nation.surname(&mut rng, female);
                     let given = nation.given(&mut rng, female);
                     for name in [lat.as_str(), given.first] {
-                        assert!(
-                            !name.is_empty() && NameLat::parse(name).is_ok(),
-                            "{}: {name}",
-                            nation.code
-                        );
+                        assert!(!name.is_empty() && NameLat::parse(name).is_ok(), "{}: {name}", nation.code);
                     }
                     for name in [ru.as_str(), given.second] {
-                        assert!(
-                            !name.is_empty() && NameRu::parse(name).is_ok(),
-                            "{}: {name}",
-                            nation.code
-                        );
+                        assert!(!name.is_empty() && NameRu::parse(name).is_ok(), "{}: {name}", nation.code);
                     }
                 }
             }
@@ -294,18 +268,9 @@ mod tests {
 
     #[test]
     fn surnames_follow_the_sex() {
-        assert_eq!(
-            (feminine("СМИРНОВ"), feminine_latin("SMIRNOV")),
-            ("СМИРНОВА".into(), "SMIRNOVA".into())
-        );
-        assert_eq!(
-            (feminine("ЖУКОВСКИЙ"), feminine_latin("KOWALSKI")),
-            ("ЖУКОВСКАЯ".into(), "KOWALSKA".into())
-        );
-        assert_eq!(
-            (feminine("МЕЛЬНИК"), feminine_latin("MELNYK")),
-            ("МЕЛЬНИК".into(), "MELNYK".into())
-        );
+        assert_eq!((feminine("СМИРНОВ"), feminine_latin("SMIRNOV")), ("СМИРНОВА".into(), "SMIRNOVA".into()));
+        assert_eq!((feminine("ЖУКОВСКИЙ"), feminine_latin("KOWALSKI")), ("ЖУКОВСКАЯ".into(), "KOWALSKA".into()));
+        assert_eq!((feminine("МЕЛЬНИК"), feminine_latin("MELNYK")), ("МЕЛЬНИК".into(), "MELNYK".into()));
     }
 
     #[test]

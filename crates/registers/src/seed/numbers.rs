@@ -14,18 +14,9 @@ pub(super) fn identification_number(born: Date, female: bool, region: u64, seria
         1900..2000 => 3,
         _ => 5,
     } + u8::from(female);
-    let letter = usize::try_from(region % 7)
-        .ok()
-        .and_then(|at| REGIONS.get(at))
-        .copied()
-        .unwrap_or('A');
+    let letter = usize::try_from(region % 7).ok().and_then(|at| REGIONS.get(at)).copied().unwrap_or('A');
     let year = born.year().rem_euclid(100);
-    let body = format!(
-        "{century}{:02}{:02}{year:02}{letter}{:03}{status}",
-        born.day(),
-        born.month(),
-        1 + serial % 999
-    );
+    let body = format!("{century}{:02}{:02}{year:02}{letter}{:03}{status}", born.day(), born.month(), 1 + serial % 999);
     let check = check_digit(&body);
     format!("{body}{check}")
 }
@@ -33,11 +24,7 @@ pub(super) fn identification_number(born: Date, female: bool, region: u64, seria
 /// Σ value × (7, 3, 1, …) mod 10 (`domain.md` §1.1).
 fn check_digit(body: &str) -> u32 {
     let weights = [7, 3, 1].into_iter().cycle();
-    body.chars()
-        .zip(weights)
-        .map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight)
-        .sum::<u32>()
-        % 10
+    body.chars().zip(weights).map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight).sum::<u32>() % 10
 }
 
 /// A UNP of all digits that begins with `region` (1 Minsk city … 7 Mahilyow) for the `serial`-th organisation or person.
@@ -45,11 +32,7 @@ pub(super) fn unp(region: u64, serial: u64) -> String {
     // About one number in eleven cannot exist: its neighbour a step further does.
     (0..11)
         .find_map(|step| {
-            let body = format!(
-                "{}{:07}",
-                region.clamp(1, 7),
-                (serial.wrapping_mul(37) + step) % 10_000_000
-            );
+            let body = format!("{}{:07}", region.clamp(1, 7), (serial.wrapping_mul(37) + step) % 10_000_000);
             unp_check(&body).map(|check| format!("{body}{check}"))
         })
         .unwrap_or_default()
@@ -57,19 +40,15 @@ pub(super) fn unp(region: u64, serial: u64) -> String {
 
 /// Σ value × weights mod 11, none when it is 10 (`domain.md` §1.4).
 fn unp_check(body: &str) -> Option<u32> {
-    let sum: u32 = body
-        .chars()
-        .zip([29, 23, 19, 17, 13, 7, 5, 3])
-        .map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight)
-        .sum();
+    let sum: u32 =
+        body.chars().zip([29, 23, 19, 17, 13, 7, 5, 3]).map(|(c, weight)| c.to_digit(36).unwrap_or(0) * weight).sum();
     Some(sum % 11).filter(|check| *check < 10)
 }
 
 /// A day this many days after `from`.
 pub(super) fn after(from: Date, days: i64) -> Date {
     let last = Date::constant(9999, 12, 31);
-    from.checked_add(jiff::Span::new().try_days(days).unwrap_or_default())
-        .unwrap_or(last)
+    from.checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(last)
 }
 
 /// Whole days from `from` to `to`.
@@ -100,10 +79,7 @@ mod tests {
     #[test]
     fn no_impossible_unp_is_given_out() {
         for serial in 0..2000 {
-            assert!(
-                model::identifier::Unp::parse(&unp(1 + serial % 7, serial)).is_ok(),
-                "{serial}"
-            );
+            assert!(model::identifier::Unp::parse(&unp(1 + serial % 7, serial)).is_ok(), "{serial}");
         }
     }
 

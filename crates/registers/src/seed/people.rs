@@ -66,25 +66,14 @@ pub fn people(seed: u64) -> Vec<Person> {
 pub(super) fn person(seed: u64, index: u64) -> Person {
     let mut rng = Rng::stream(seed, stream::PERSON, index);
     let known = usize::try_from(index).ok().and_then(|at| KNOWN.get(at)).copied();
-    let female = known.map_or(index % 2 == 1, |number| {
-        matches!(number.as_bytes().first(), Some(b'2' | b'4' | b'6'))
-    });
+    let female = known.map_or(index % 2 == 1, |number| matches!(number.as_bytes().first(), Some(b'2' | b'4' | b'6')));
     let name = BELARUS.name(&mut rng, female);
     let identification_number = known.map(str::to_owned).unwrap_or_else(|| {
         let born = Date::constant(1960, 1, 1).saturating_add(jiff::Span::new().days(rng.between(0, 15_700)));
         identification_number(born, female, index, 100 + index, "PB")
     });
-    let Name {
-        ru: [surname, given, patronymic],
-        be,
-        lat,
-    } = name;
-    let email = lat
-        .iter()
-        .rev()
-        .map(|part| part.to_lowercase())
-        .collect::<Vec<_>>()
-        .join(".");
+    let Name { ru: [surname, given, patronymic], be, lat } = name;
+    let email = lat.iter().rev().map(|part| part.to_lowercase()).collect::<Vec<_>>().join(".");
     Person {
         email: format!("{email}.{index}@example.com"),
         password: format!("{}-{}-{}", word(&mut rng), word(&mut rng), rng.number("9999")),
@@ -135,10 +124,7 @@ mod tests {
         let people = people(1);
         assert_eq!(people.len(), 40);
         for person in &people {
-            assert!(
-                IdentificationNumber::parse(&person.identification_number).is_ok(),
-                "{person:?}"
-            );
+            assert!(IdentificationNumber::parse(&person.identification_number).is_ok(), "{person:?}");
             assert!(person.password.len() >= 15, "{person:?}");
             assert_eq!((person.pin1.len(), person.pin2.len()), (6, 8));
         }

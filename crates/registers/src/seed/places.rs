@@ -12,19 +12,11 @@ pub(super) fn place(rng: &mut Rng, transport: &str, nation: &str) -> Option<&'st
     if transport == "air" && rng.chance(88) {
         return checkpoint(MINSK);
     }
-    let kind = if transport == "road" && nation == "RUS" {
-        "road-internal"
-    } else {
-        transport
-    };
+    let kind = if transport == "road" && nation == "RUS" { "road-internal" } else { transport };
     let usual = || checkpoints().iter().filter(|place| place.kind == kind);
     let own = || usual().filter(|place| place.neighbour.is_some_and(|country| country.code() == nation));
     let (own_count, count) = (own().count(), usual().count());
-    if own_count > 0 {
-        own().nth(any(rng, own_count))
-    } else {
-        usual().nth(any(rng, count))
-    }
+    if own_count > 0 { own().nth(any(rng, own_count)) } else { usual().nth(any(rng, count)) }
 }
 
 fn any(rng: &mut Rng, count: usize) -> usize {

@@ -18,9 +18,8 @@ const BODIES: [&str; 24] = [
     "5600102", "5600103", "5700101", "5700102",
 ];
 /// Courts of the stand's own numbering.
-const COURTS: [&str; 12] = [
-    "10101", "10102", "10103", "10104", "10105", "20101", "30101", "40101", "50101", "60101", "60102", "70101",
-];
+const COURTS: [&str; 12] =
+    ["10101", "10102", "10103", "10104", "10105", "20101", "30101", "40101", "50101", "60101", "60102", "70101"];
 /// Claims, their share in a hundred and the span of their amounts in rubles.
 const CLAIMS: [(&str, u64, i64, i64); 10] = [
     ("01", 22, 300, 12_000),
@@ -59,12 +58,7 @@ impl Seed {
         let court = rng.chance(70).then(|| rng.pick(&COURTS, "10101").to_owned());
         let year = instituted.year().rem_euclid(100);
         Some(Proceeding {
-            proceeding_number: format!(
-                "{}/{year:02}/{}-{}",
-                20_000 + index,
-                rng.between(1, 9),
-                letter(&mut rng)
-            ),
+            proceeding_number: format!("{}/{year:02}/{}-{}", 20_000 + index, rng.between(1, 9), letter(&mut rng)),
             opi_code: rng.pick(&BODIES, "5100101").to_owned(),
             executor_full_name: executor(self.seed, rng.below(160)),
             court_case_number: court.as_ref().map(|_| format!("2-{}/{year:02}", 1_000 + index)),
@@ -87,11 +81,7 @@ impl Seed {
     /// `domain.md` §8.2.
     fn example(&self) -> Option<Proceeding> {
         let day = |month, day| Day(Date::constant(2025, month, day));
-        let status = |code: &str, on| Status {
-            status_code: code.to_owned(),
-            status_date: on,
-            reason_code: None,
-        };
+        let status = |code: &str, on| Status { status_code: code.to_owned(), status_date: on, reason_code: None };
         Some(Proceeding {
             proceeding_number: "12345/25/7-М".to_owned(),
             opi_code: "5100101".to_owned(),
@@ -107,11 +97,7 @@ impl Seed {
             claim_amount: Amount::from_cents(125_000)?,
             repaid_amount: Amount::from_cents(30_000)?,
             debt_balance: Amount::from_cents(95_000)?,
-            statuses: vec![
-                status("10", day(2, 3)),
-                status("20", day(2, 5)),
-                status("30", day(2, 14)),
-            ],
+            statuses: vec![status("10", day(2, 3)), status("20", day(2, 5)), status("30", day(2, 14))],
             measures: vec![Measure {
                 measure_code: "02".to_owned(),
                 added_date: day(2, 20),
@@ -132,11 +118,7 @@ impl Seed {
                 lat: person.names_lat,
             };
             let number = IdentificationNumber::parse(&person.identification_number).ok();
-            return Some(Debtor {
-                identification_number: number,
-                unp: None,
-                name: named(&name),
-            });
+            return Some(Debtor { identification_number: number, unp: None, name: named(&name) });
         }
         let mut rng = Rng::stream(self.seed, stream::DEBTOR, index);
         if index.is_multiple_of(7) {
@@ -145,22 +127,14 @@ impl Seed {
             return Some(Debtor {
                 identification_number: None,
                 unp,
-                name: Named {
-                    be: Some(name.replace("ООО", "ТАА")),
-                    en: None,
-                    ru: name,
-                },
+                name: Named { be: Some(name.replace("ООО", "ТАА")), en: None, ru: name },
             });
         }
         let female = rng.chance(38);
         let born = birth_day(&mut rng, self.until, 19, 75);
         let number = identification_number(born, female, index, 200 + index / 7, "PB");
         let name = BELARUS.name(&mut rng, female);
-        Some(Debtor {
-            identification_number: IdentificationNumber::parse(&number).ok(),
-            unp: None,
-            name: named(&name),
-        })
+        Some(Debtor { identification_number: IdentificationNumber::parse(&number).ok(), unp: None, name: named(&name) })
     }
 }
 
@@ -173,20 +147,12 @@ fn executor(seed: u64, index: u64) -> Named {
 /// A full name as letters write it: only the first letter of each part is a capital.
 fn named(name: &Name) -> Named {
     let line = |parts: &[String]| parts.iter().map(|part| title(part)).collect::<Vec<_>>().join(" ");
-    Named {
-        ru: line(&name.ru),
-        be: Some(line(&name.be)),
-        en: Some(line(&name.lat)),
-    }
+    Named { ru: line(&name.ru), be: Some(line(&name.be)), en: Some(line(&name.lat)) }
 }
 
 fn title(word: &str) -> String {
     let mut letters = word.chars();
-    letters
-        .next()
-        .into_iter()
-        .chain(letters.flat_map(char::to_lowercase))
-        .collect()
+    letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
 }
 
 fn letter(rng: &mut Rng) -> char {
@@ -228,11 +194,7 @@ fn course(rng: &mut Rng, instituted: Date, until: Date) -> Vec<Status> {
     let mut add = |day: Date, code: &str, reason: Option<&str>| {
         if day <= until {
             let reason_code = reason.map(str::to_owned);
-            statuses.push(Status {
-                status_code: code.to_owned(),
-                status_date: Day(day),
-                reason_code,
-            });
+            statuses.push(Status { status_code: code.to_owned(), status_date: Day(day), reason_code });
         }
     };
     add(day, "10", None);
@@ -276,16 +238,8 @@ fn measures(rng: &mut Rng, instituted: Date, until: Date, current: &str) -> Vec<
     let ended = matches!(current, "60" | "61" | "62" | "63" | "70");
     let mut day = after(instituted, 1);
     let mut measures = Vec::new();
-    for (code, share) in [
-        ("11", 80),
-        ("01", 35),
-        ("02", 30),
-        ("03", 14),
-        ("09", 12),
-        ("10", 10),
-        ("05", 8),
-        ("08", 4),
-    ] {
+    for (code, share) in [("11", 80), ("01", 35), ("02", 30), ("03", 14), ("09", 12), ("10", 10), ("05", 8), ("08", 4)]
+    {
         if day > until || !rng.chance(share) || (code == "10" && day < BORDER_BANS) {
             continue;
         }

@@ -58,21 +58,9 @@ const STREETS: [&str; 8] = [
     "ул. Заводская",
 ];
 const EVENTS: [(&str, &str, Date); 3] = [
-    (
-        "SLAV-2024",
-        "Международный фестиваль искусств",
-        Date::constant(2024, 7, 10),
-    ),
-    (
-        "HOCKEY-2025",
-        "Международный турнир по хоккею с шайбой",
-        Date::constant(2025, 4, 5),
-    ),
-    (
-        "GYM-2026",
-        "Международные соревнования по художественной гимнастике",
-        Date::constant(2026, 5, 15),
-    ),
+    ("SLAV-2024", "Международный фестиваль искусств", Date::constant(2024, 7, 10)),
+    ("HOCKEY-2025", "Международный турнир по хоккею с шайбой", Date::constant(2025, 4, 5)),
+    ("GYM-2026", "Международные соревнования по художественной гимнастике", Date::constant(2026, 5, 15)),
 ];
 const RUSSIAN_OFFICE: &str = "Управление по вопросам миграции УМВД России по Смоленской области";
 
@@ -82,21 +70,13 @@ impl Seed {
         let Some(person) = self.traveller(index) else {
             return Vec::new();
         };
-        let written = to_raw_value(&person.foreigner())
-            .ok()
-            .zip(to_raw_value(&person.doc()).ok());
+        let written = to_raw_value(&person.foreigner()).ok().zip(to_raw_value(&person.doc()).ok());
         let Some((foreigner, doc)) = written else {
             return Vec::new();
         };
         let rng = Rng::stream(self.seed, stream::RECORDS, index);
-        let mut out = Writer {
-            until: self.until,
-            person: &person,
-            foreigner: &foreigner,
-            doc: &doc,
-            rng,
-            out: Vec::new(),
-        };
+        let mut out =
+            Writer { until: self.until, person: &person, foreigner: &foreigner, doc: &doc, rng, out: Vec::new() };
         for (n, trip) in person.trips.iter().enumerate() {
             out.trip(n, trip);
         }
@@ -117,10 +97,7 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn subject(&self) -> Subject<'a> {
-        Subject {
-            foreigner: self.foreigner,
-            doc: self.doc,
-        }
+        Subject { foreigner: self.foreigner, doc: self.doc }
     }
 
     fn put(&mut self, kind: RecordKind, source: &'static str, day: Date, record: &impl Serialize) {
@@ -129,21 +106,12 @@ impl<'a> Writer<'a> {
         let received_at = at.map_or(0, |at| at.timestamp().as_microsecond());
         // Records of plain texts always have a JSON form.
         if let Ok(body) = serde_json::to_vec(record) {
-            self.out.push(Record {
-                kind,
-                person: self.person.index,
-                source,
-                received_at,
-                body,
-            });
+            self.out.push(Record { kind, person: self.person.index, source, received_at, body });
         }
     }
 
     fn trip(&mut self, n: usize, trip: &Trip) {
-        let stay = trip
-            .exit
-            .as_ref()
-            .map_or(30, |exit| days_between(trip.entry.day, exit.day));
+        let stay = trip.exit.as_ref().map_or(30, |exit| days_between(trip.entry.day, exit.day));
         if let Some(visa) = &trip.visa {
             self.visa(visa, trip.entry.day, stay);
         }
@@ -156,13 +124,7 @@ impl<'a> Writer<'a> {
             if let Some(visa) = trip.visa.as_deref().filter(|_| self.rng.chance(4)) {
                 let day = after(exit.day, 1);
                 let number = Number::Visa(visa);
-                self.annulment(
-                    RecordKind::VisaAnnulments,
-                    FOREIGN,
-                    number,
-                    day,
-                    "Министерство иностранных дел",
-                );
+                self.annulment(RecordKind::VisaAnnulments, FOREIGN, number, day, "Министерство иностранных дел");
             }
         }
     }
@@ -214,13 +176,7 @@ impl<'a> Writer<'a> {
 
     fn annulment(&mut self, kind: RecordKind, source: &'static str, number: Number<'_>, day: Date, authority: &str) {
         let annul_kind = self.rng.pick(&["annulled", "invalid", "withdrawn"], "annulled");
-        let record = Annulment {
-            number,
-            subject: self.subject(),
-            annul_kind,
-            annul_date: Day(day),
-            authority,
-        };
+        let record = Annulment { number, subject: self.subject(), annul_kind, annul_date: Day(day), authority };
         self.put(kind, source, day, &record);
     }
 
@@ -265,13 +221,7 @@ impl<'a> Writer<'a> {
     fn permits(&mut self) {
         let index = self.person.index;
         let (kind, annulled, permit_kind, years, prefix) = match index % 20 {
-            3 => (
-                RecordKind::ResidencePermits,
-                RecordKind::ResidencePermitAnnulments,
-                "permanent",
-                10,
-                "VP",
-            ),
+            3 => (RecordKind::ResidencePermits, RecordKind::ResidencePermitAnnulments, "permanent", 10, "VP"),
             13 => (
                 RecordKind::TemporaryResidencePermits,
                 RecordKind::TemporaryResidencePermitAnnulments,
@@ -308,12 +258,8 @@ impl<'a> Writer<'a> {
             9 => {
                 let put = after(self.until, -self.rng.between(100, 900));
                 for (action, date) in [("put", put), ("removed", after(put, self.rng.between(10, 90)))] {
-                    let record = Migration {
-                        subject: self.subject(),
-                        action,
-                        date: Day(date),
-                        authority_ru: RUSSIAN_OFFICE,
-                    };
+                    let record =
+                        Migration { subject: self.subject(), action, date: Day(date), authority_ru: RUSSIAN_OFFICE };
                     self.put(RecordKind::MigrationRecords, INTERIOR, date, &record);
                 }
             }
@@ -336,28 +282,16 @@ impl<'a> Writer<'a> {
         let mut changes = vec![(RecordKind::IdentityDocuments, "issued", issued)];
         if self.rng.chance(12) {
             let status = self.rng.pick(&["annulled", "invalid", "withdrawn"], "annulled");
-            changes.push((
-                RecordKind::IdentityDocumentAnnulments,
-                status,
-                after(issued, self.rng.between(20, 190)),
-            ));
+            changes.push((RecordKind::IdentityDocumentAnnulments, status, after(issued, self.rng.between(20, 190))));
         }
         for (kind, status, status_date) in changes {
-            let subject = Subject {
-                foreigner: self.foreigner,
-                doc: &doc,
-            };
+            let subject = Subject { foreigner: self.foreigner, doc: &doc };
             let authority = "Министерство внутренних дел Республики Беларусь";
             self.put(
                 kind,
                 INTERIOR,
                 status_date,
-                &IdentityDocument {
-                    subject,
-                    status,
-                    status_date: Day(status_date),
-                    authority,
-                },
+                &IdentityDocument { subject, status, status_date: Day(status_date), authority },
             );
         }
     }

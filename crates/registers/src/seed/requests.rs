@@ -45,73 +45,33 @@ pub fn requests(seed: Seed, now: Timestamp, mut fresh: impl FnMut() -> Uuid, pac
             "record_kind": kind.path(),
             "records": [record],
         });
-        out.push(isos(
-            format!("{}-submit", kind.path()),
-            consumer,
-            format!("{}/submit", kind.path()),
-            Some(body),
-        ));
+        out.push(isos(format!("{}-submit", kind.path()), consumer, format!("{}/submit", kind.path()), Some(body)));
         let Some(search) = search(seed, kind) else { continue };
-        out.push(isos(
-            format!("{}-search", kind.path()),
-            consumer,
-            format!("{}/search", kind.path()),
-            Some(search),
-        ));
+        out.push(isos(format!("{}-search", kind.path()), consumer, format!("{}/search", kind.path()), Some(search)));
     }
     let history = json!({"doc_number": "C01X00T47", "issuing_state": "DEU"});
-    out.push(isos(
-        "persons-history".into(),
-        "border-committee",
-        "persons/history".into(),
-        Some(history),
-    ));
-    out.push(isos(
-        "packages-status".into(),
-        "mia",
-        format!("packages/status?package_id={package}"),
-        None,
-    ));
+    out.push(isos("persons-history".into(), "border-committee", "persons/history".into(), Some(history)));
+    out.push(isos("packages-status".into(), "mia", format!("packages/status?package_id={package}"), None));
     let search = json!({
         "message_id": fresh().to_string(),
         "court_code": "10101",
         "proceeding_number": "12345/25/7-М",
     });
     out.push(court("proceedings-search", "proceedings/search".into(), Some(search)));
-    out.push(court(
-        "proceedings-changes",
-        "proceedings/changes?since=2021-01-01T00:00:00Z".into(),
-        None,
-    ));
+    out.push(court("proceedings-changes", "proceedings/changes?since=2021-01-01T00:00:00Z".into(), None));
     out.push(court("classifiers-list", "classifiers/list?type=status".into(), None));
     out
 }
 
 fn isos(name: String, consumer: &'static str, path: String, body: Option<Value>) -> Request {
     let verb = if body.is_some() { "POST" } else { "GET" };
-    Request {
-        name,
-        consumer,
-        service: "3.88.01",
-        context: "mvd-38801/v1",
-        verb,
-        path,
-        body,
-    }
+    Request { name, consumer, service: "3.88.01", context: "mvd-38801/v1", verb, path, body }
 }
 
 fn court(name: &str, path: String, body: Option<Value>) -> Request {
     let verb = if body.is_some() { "POST" } else { "GET" };
     let (service, context) = ("3.11.01", "minjust-31101/v1");
-    Request {
-        name: name.to_owned(),
-        consumer: "supreme-court",
-        service,
-        context,
-        verb,
-        path,
-        body,
-    }
+    Request { name: name.to_owned(), consumer: "supreme-court", service, context, verb, path, body }
 }
 
 /// Who sends a kind and as which source.
@@ -128,9 +88,7 @@ fn sender(kind: RecordKind) -> (&'static str, &'static str) {
 
 fn minsk(at: Timestamp) -> String {
     let offset = jiff::tz::offset(3);
-    at.to_zoned(TimeZone::fixed(offset))
-        .strftime("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
+    at.to_zoned(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 fn today(at: Timestamp) -> String {
@@ -174,11 +132,8 @@ fn change(record: &Map<String, Value>, kind: RecordKind, now: Timestamp) -> Opti
         RecordKind::IdentityDocumentAnnulments => &["foreigner", "doc", "authority"],
         _ => &["permit_number", "foreigner", "doc", "authority"],
     };
-    let mut out: Map<String, Value> = record
-        .iter()
-        .filter(|(name, _)| keep.contains(&name.as_str()))
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect();
+    let mut out: Map<String, Value> =
+        record.iter().filter(|(name, _)| keep.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect();
     let mut set = |name: &str, value: &str| drop(out.insert(name.to_owned(), value.into()));
     match kind {
         RecordKind::StayChanges => {

@@ -67,14 +67,7 @@ mod tests {
     fn published_values_of_the_algorithm() {
         let mut rng = Rng(1_234_567);
         let first: Vec<u64> = (0..3).map(|_| rng.roll()).collect();
-        assert_eq!(
-            first,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423
-            ]
-        );
+        assert_eq!(first, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
     #[test]

@@ -21,19 +21,13 @@ fn json(record: &Record) -> Value {
 /// FNV-1a over everything made.
 fn digest(seed: Seed) -> u64 {
     let bodies = seed.records(300).map(|record| record.body);
-    let proceedings = seed
-        .proceedings(300)
-        .map(|proceeding| serde_json::to_vec(&proceeding).unwrap());
-    let people = people(seed.seed)
-        .into_iter()
-        .map(|person| serde_json::to_vec(&person).unwrap());
+    let proceedings = seed.proceedings(300).map(|proceeding| serde_json::to_vec(&proceeding).unwrap());
+    let people = people(seed.seed).into_iter().map(|person| serde_json::to_vec(&person).unwrap());
     bodies
         .chain(proceedings)
         .chain(people)
         .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[test]
@@ -58,11 +52,7 @@ fn every_exit_follows_its_entry() {
     for index in 0..600 {
         let mut inside = false;
         let mut last = String::new();
-        for record in Seed::new(3)
-            .records_of(index)
-            .iter()
-            .filter(|record| record.kind == RecordKind::Crossings)
-        {
+        for record in Seed::new(3).records_of(index).iter().filter(|record| record.kind == RecordKind::Crossings) {
             let crossing = json(record);
             let time = crossing["crossing_time"].as_str().unwrap().to_owned();
             assert_eq!(crossing["direction"] == "exit", inside, "person {index}");
@@ -130,11 +120,7 @@ fn records_and_requests_pass_the_schemas_of_the_service() {
         let kind = request.path.strip_suffix("/submit");
         if let Some(kind) = kind {
             assert_eq!(schemas[&format!("{kind}-request")].check(body), Ok(()), "{body}");
-            assert_eq!(
-                schemas[&format!("{kind}-record")].check(&body["records"][0]),
-                Ok(()),
-                "{body}"
-            );
+            assert_eq!(schemas[&format!("{kind}-record")].check(&body["records"][0]), Ok(()), "{body}");
         } else if request.path.ends_with("/search") {
             assert_eq!(search.check(body), Ok(()), "{body}");
         }
@@ -146,10 +132,7 @@ fn schema(name: &str, part: &str) -> Schema {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| {
         let entry = entry.unwrap();
         let text = std::fs::read_to_string(entry.path()).unwrap();
-        (
-            entry.file_name().into_string().unwrap(),
-            serde_json::from_str(&text).unwrap(),
-        )
+        (entry.file_name().into_string().unwrap(), serde_json::from_str(&text).unwrap())
     });
     let files = std::sync::Arc::new(files.collect::<BTreeMap<String, Value>>());
     Schema::compile_in(&files, &format!("{name}.schema.json"), &format!("#/$defs/{part}")).unwrap()
@@ -181,10 +164,7 @@ fn a_database_is_filled_once() {
     let db = Db::open_plain(&DbConfig::new(url), &schema).unwrap();
     let (vault, codes) = (Vault::new(&[9; 32]).unwrap(), Codes::built_in().unwrap());
     let seed = Seed::new(1);
-    let expected = Filled {
-        records: seed.records(120).count() as u64,
-        proceedings: 80,
-    };
+    let expected = Filled { records: seed.records(120).count() as u64, proceedings: 80 };
     assert_eq!(fill(&db, &vault, &codes, seed, 120, 80).unwrap(), expected);
     let again = fill(&db, &vault, &codes, seed, 120, 80).unwrap();
     assert_eq!(again.records, 0, "what is there is left alone");
@@ -214,11 +194,7 @@ fn service(code: &str) -> Arc<model::Service> {
         }
     }
     let mut files = BTreeMap::new();
-    read(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services").join(code),
-        "",
-        &mut files,
-    );
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services").join(code), "", &mut files);
     Arc::new(model::Service::from_files(&files).unwrap())
 }
 
@@ -231,20 +207,12 @@ fn stand(people: u64) -> Stand {
     fill(&db, &vault, &Codes::built_in().unwrap(), Seed::new(1), people, 50).unwrap();
     let foreigners = foreigners::Foreigners::new(vault.clone(), service("3.88.01"), db.clone(), clock.clone()).unwrap();
     let enforcement = enforcement::Enforcement::new(vault, service("3.11.01"), db.clone(), clock).unwrap();
-    Stand {
-        _folder: folder,
-        db,
-        foreigners,
-        enforcement,
-    }
+    Stand { _folder: folder, db, foreigners, enforcement }
 }
 
 impl Stand {
     async fn send(&self, request: &Request) -> Value {
-        let consumer = consumers()
-            .into_iter()
-            .find(|consumer| consumer.id == request.consumer)
-            .unwrap();
+        let consumer = consumers().into_iter().find(|consumer| consumer.id == request.consumer).unwrap();
         let (method, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let json = request.body.clone().unwrap_or(Value::Null);
         let ask = Ask {
@@ -265,15 +233,8 @@ impl Stand {
             }),
             lang: model::Lang::En,
         };
-        let provider: &dyn Provider = if request.service == "3.11.01" {
-            &self.enforcement
-        } else {
-            &self.foreigners
-        };
-        let answer = provider
-            .answer(ask)
-            .await
-            .unwrap_or_else(|refusal| panic!("{}: {refusal:?}", request.name));
+        let provider: &dyn Provider = if request.service == "3.11.01" { &self.enforcement } else { &self.foreigners };
+        let answer = provider.answer(ask).await.unwrap_or_else(|refusal| panic!("{}: {refusal:?}", request.name));
         let reply = match answer {
             Answer::Ready(reply) => reply,
             Answer::Effect(effect) => self.db.write(effect).await.unwrap(),
@@ -297,32 +258,18 @@ fn every_ready_request_succeeds_on_a_fresh_stand() {
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     runtime.block_on(async {
         let mut packages = HashMap::new();
-        for request in ready(uuid::Uuid::nil())
-            .iter()
-            .filter(|request| request.name != "packages-status")
-        {
+        for request in ready(uuid::Uuid::nil()).iter().filter(|request| request.name != "packages-status") {
             let answer = stand.send(request).await;
             if request.name.ends_with("-submit") {
                 assert_eq!(answer["records"][0]["result"], "accepted", "{}: {answer}", request.name);
                 assert_eq!(answer["records"][0].get("warnings"), None, "{}: {answer}", request.name);
-                packages.insert(
-                    request.consumer,
-                    answer["package_id"].as_str().unwrap().parse().unwrap(),
-                );
+                packages.insert(request.consumer, answer["package_id"].as_str().unwrap().parse().unwrap());
             } else if request.name != "persons-history" {
-                let list = ["records", "proceedings", "changes", "items"]
-                    .iter()
-                    .find_map(|name| answer.get(name));
-                assert!(
-                    !list.unwrap().as_array().unwrap().is_empty(),
-                    "{}: {answer}",
-                    request.name
-                );
+                let list = ["records", "proceedings", "changes", "items"].iter().find_map(|name| answer.get(name));
+                assert!(!list.unwrap().as_array().unwrap().is_empty(), "{}: {answer}", request.name);
             }
         }
         let all = ready(packages["mia"]);
-        stand
-            .send(all.iter().find(|request| request.name == "packages-status").unwrap())
-            .await;
+        stand.send(all.iter().find(|request| request.name == "packages-status").unwrap()).await;
     });
 }

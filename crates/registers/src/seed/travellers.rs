@@ -55,11 +55,8 @@ impl Seed {
     /// The person of this index.
     pub(super) fn traveller(&self, index: u64) -> Option<Traveller> {
         let mut rng = Rng::stream(self.seed, stream::TRAVELLER, index);
-        let nation = if index < 2 {
-            super::names::NATIONS.iter().find(|n| n.code == "DEU")?
-        } else {
-            nation(&mut rng)?
-        };
+        let nation =
+            if index < 2 { super::names::NATIONS.iter().find(|n| n.code == "DEU")? } else { nation(&mut rng)? };
         let female = rng.chance(47);
         let (mut surname, given) = (nation.surname(&mut rng, female), nation.given(&mut rng, female));
         let mut given = (given.first.to_owned(), given.second.to_owned());
@@ -91,11 +88,7 @@ impl Seed {
 
     /// Journeys in three years, one after the other, none overlapping.
     fn travel(&self, rng: &mut Rng, person: &mut Traveller) {
-        let count = usize::try_from(person.index % 10)
-            .ok()
-            .and_then(|at| JOURNEYS.get(at))
-            .copied()
-            .unwrap_or(2);
+        let count = usize::try_from(person.index % 10).ok().and_then(|at| JOURNEYS.get(at)).copied().unwrap_or(2);
         let span = 3 * 365 - 2 * RECENT;
         let slot = span / i64::try_from(count).unwrap_or(1);
         // One in twenty has not left yet after the last journey, another one came once more and stays: the number of
@@ -143,12 +136,7 @@ fn crossing(rng: &mut Rng, transport: &str, nation: &str, day: Date, minutes: (i
         "road" | "road-internal" => Some(rng.number("AA9999-9")),
         _ => None,
     };
-    Some(Crossing {
-        day,
-        minute: rng.between(minutes.0, minutes.1).unsigned_abs(),
-        place,
-        carrier,
-    })
+    Some(Crossing { day, minute: rng.between(minutes.0, minutes.1).unsigned_abs(), place, carrier })
 }
 
 /// The pattern filled so that no two people of one pattern share a number: the digits spell the index, stirred.
@@ -189,9 +177,7 @@ mod tests {
     #[test]
     fn document_numbers_differ() {
         let mut rng = Rng::stream(1, 1, 1);
-        let made: HashSet<String> = (0..20_000)
-            .map(|index| document_number(&mut rng, "K99999", index))
-            .collect();
+        let made: HashSet<String> = (0..20_000).map(|index| document_number(&mut rng, "K99999", index)).collect();
         assert_eq!(made.len(), 20_000);
     }
 

@@ -75,11 +75,7 @@ impl Place {
         let (base, _) = url.rsplit_once('/').unwrap();
         let mut config = DbConfig::new(format!("{base}/{database}"));
         config.readers = 3;
-        Some(Self {
-            config,
-            folder: None,
-            server: Some(Server { url, database }),
-        })
+        Some(Self { config, folder: None, server: Some(Server { url, database }) })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -96,10 +92,7 @@ impl Place {
             let folder = self.folder.as_ref().unwrap().path();
             return i64::from(folder.join("data/test.db-wal").exists());
         };
-        let sql = format!(
-            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = '{}'",
-            server.database
-        );
+        let sql = format!("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = '{}'", server.database);
         admin(&server.url, &sql).await.unwrap()
     }
 
@@ -122,14 +115,8 @@ impl Drop for Place {
         if let Some(server) = self.server.take() {
             // On a thread of its own: a runtime cannot be made inside the test's.
             let dropped = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                runtime.block_on(admin(
-                    &server.url,
-                    &format!("DROP DATABASE {} WITH (FORCE)", server.database),
-                ));
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(admin(&server.url, &format!("DROP DATABASE {} WITH (FORCE)", server.database)));
             });
             let _ = dropped.join(); // a failed test has more to say than this
         }

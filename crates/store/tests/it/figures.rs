@@ -16,27 +16,18 @@ async fn figures(place: &Place) {
             add(&db, id).await.unwrap();
         }
     });
-    println!(
-        "{engine}: one writer, one statement a job: {:?} a job",
-        alone.await / 200
-    );
+    println!("{engine}: one writer, one statement a job: {:?} a job", alone.await / 200);
     for statements in [1_i64, 3, 10] {
         let base = statements * 1_000_000;
         let together = timed(|| together(&db, base, statements));
-        println!(
-            "{engine}: 64 writers, {statements} statements a job: {:?} a job",
-            together.await / 3_200
-        );
+        println!("{engine}: 64 writers, {statements} statements a job: {:?} a job", together.await / 3_200);
     }
     let reading = timed(|| async {
         for _ in 0..500 {
             db.read(|tx| tx.query_opt(&COUNT, &[], |row| row.int(0))).await.unwrap();
         }
     });
-    println!(
-        "{engine}: one reader, counting 45,000 rows: {:?} a job",
-        reading.await / 500
-    );
+    println!("{engine}: one reader, counting 45,000 rows: {:?} a job", reading.await / 500);
 }
 
 async fn timed<F: Future<Output = ()>>(work: impl FnOnce() -> F) -> Duration {
@@ -52,9 +43,7 @@ async fn together(db: &Db, base: i64, statements: i64) {
             tokio::spawn(async move {
                 for job in 0..50 {
                     let first = base + (writer * 50 + job) * statements;
-                    db.write(move |tx| (first..first + statements).try_for_each(|id| insert(tx, id)))
-                        .await
-                        .unwrap();
+                    db.write(move |tx| (first..first + statements).try_for_each(|id| insert(tx, id))).await.unwrap();
                 }
             })
         })

@@ -40,22 +40,11 @@ async fn a_job_exists_only_with_its_effect(place: &Place) {
 
 async fn one_worker_at_a_time(place: &Place) {
     let db = open(place);
-    db.write(|tx| enqueue(tx, &[1; 16], "mail", 10, b"letter"))
-        .await
-        .unwrap();
-    assert!(
-        db.write(|tx| claim(tx, "mail", 9, 5)).await.unwrap().is_none(),
-        "not due"
-    );
+    db.write(|tx| enqueue(tx, &[1; 16], "mail", 10, b"letter")).await.unwrap();
+    assert!(db.write(|tx| claim(tx, "mail", 9, 5)).await.unwrap().is_none(), "not due");
     let first = db.write(|tx| claim(tx, "mail", 10, 5)).await.unwrap().unwrap();
-    assert_eq!(
-        (first.id, first.attempts, first.body.as_slice()),
-        ([1; 16], 1, &b"letter"[..])
-    );
-    assert!(
-        db.write(|tx| claim(tx, "mail", 14, 5)).await.unwrap().is_none(),
-        "leased"
-    );
+    assert_eq!((first.id, first.attempts, first.body.as_slice()), ([1; 16], 1, &b"letter"[..]));
+    assert!(db.write(|tx| claim(tx, "mail", 14, 5)).await.unwrap().is_none(), "leased");
     let second = db.write(|tx| claim(tx, "mail", 15, 5)).await.unwrap().unwrap();
     assert_eq!((second.id, second.attempts), ([1; 16], 2), "the lease ended");
     let far = db.write(|tx| claim(tx, "mail", i64::MAX, 5)).await.unwrap();
@@ -64,9 +53,7 @@ async fn one_worker_at_a_time(place: &Place) {
 
 async fn two_nodes_never_share_a_job(place: &Place) {
     let (one, two) = (open(place), open(place));
-    one.write(|tx| (0..60_u8).try_for_each(|n| enqueue(tx, &[n; 16], "mail", n.into(), b"")))
-        .await
-        .unwrap();
+    one.write(|tx| (0..60_u8).try_for_each(|n| enqueue(tx, &[n; 16], "mail", n.into(), b""))).await.unwrap();
     let workers: Vec<_> = [&one, &two, &one, &two]
         .into_iter()
         .map(|node| {
@@ -91,9 +78,7 @@ async fn two_nodes_never_share_a_job(place: &Place) {
 
 async fn put_off_and_done(place: &Place) {
     let db = open(place);
-    db.write(|tx| enqueue(tx, &[1; 16], "mail", 10, b"letter"))
-        .await
-        .unwrap();
+    db.write(|tx| enqueue(tx, &[1; 16], "mail", 10, b"letter")).await.unwrap();
     db.write(|tx| {
         let job = claim(tx, "mail", 10, 5)?.ok_or_else(|| Error::broken("no job"))?;
         put_off(tx, &job.id, 100)

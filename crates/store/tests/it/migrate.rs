@@ -16,11 +16,7 @@ on_both_engines!(
 );
 
 const STEPS: &[Migration] = &[
-    Migration {
-        owner: "one",
-        number: 1,
-        sql: "CREATE TABLE first (id {int} NOT NULL PRIMARY KEY) {rowless};",
-    },
+    Migration { owner: "one", number: 1, sql: "CREATE TABLE first (id {int} NOT NULL PRIMARY KEY) {rowless};" },
     Migration {
         owner: "two",
         number: 1,
@@ -80,16 +76,8 @@ async fn a_gap_is_refused_before_anything_is_changed(place: &Place) {
 
 async fn every_statement_prepares(place: &Place) {
     let db = Db::open_plain(&place.config, store::SCHEMA).unwrap();
-    db.read(|tx| store::STATEMENTS.iter().try_for_each(|statement| tx.prepare(statement)))
-        .await
-        .unwrap();
-    let wrong = store::Statement {
-        name: "WRONG",
-        sql: "SELECT absent FROM job",
-    };
+    db.read(|tx| store::STATEMENTS.iter().try_for_each(|statement| tx.prepare(statement))).await.unwrap();
+    let wrong = store::Statement { name: "WRONG", sql: "SELECT absent FROM job" };
     let error = db.read(move |tx| tx.prepare(&wrong)).await.unwrap_err();
-    assert!(
-        error.to_string().contains("WRONG") && error.to_string().contains("absent"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("WRONG") && error.to_string().contains("absent"), "{error}");
 }

@@ -223,9 +223,8 @@ async fn a_refusal_while_reading_rows_harms_nothing(place: &Place) {
     let db = place.db();
     db.write(|tx| {
         (0..5).try_for_each(|id| insert(tx, id))?;
-        let stopped = tx.each(&crate::engines::IDS, &[], |row| {
-            if row.int(0)? == 2 { Err(refused()) } else { Ok(true) }
-        });
+        let stopped =
+            tx.each(&crate::engines::IDS, &[], |row| if row.int(0)? == 2 { Err(refused()) } else { Ok(true) });
         assert!(matches!(stopped, Err(Error::Refused(_))));
         insert(tx, 5)
     })

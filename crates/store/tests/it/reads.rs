@@ -98,16 +98,12 @@ async fn a_panic_is_contained(place: &Place) {
     add(&db, 1).await.unwrap();
     let panicking = db
         .read(|tx| {
-            tx.each(&crate::engines::IDS, &[], |_| {
-                panic!("meant to be seen in the test's output")
-            })?;
+            tx.each(&crate::engines::IDS, &[], |_| panic!("meant to be seen in the test's output"))?;
             Ok(())
         })
         .await;
     assert!(matches!(panicking, Err(Error::Broken(_))), "{panicking:?}");
-    let wrong = db
-        .read(|tx| tx.query_opt(&AMOUNT, &[Param::Int(1)], |row| row.int(0)))
-        .await;
+    let wrong = db.read(|tx| tx.query_opt(&AMOUNT, &[Param::Int(1)], |row| row.int(0))).await;
     assert!(matches!(wrong, Err(Error::Broken(_))), "{wrong:?}");
     assert_eq!(ids(&db).await, [1]);
 }

@@ -49,17 +49,9 @@ type Kept = (i64, Option<i64>, Option<String>, Option<Vec<u8>>);
 fn round(tx: &mut store::Tx<'_>, row: &Kept) -> Result<Option<Kept>, Error> {
     let (id, number, word, raw) = row;
     let (word, raw) = (word.as_deref(), raw.as_deref());
-    tx.execute(
-        &KEEP,
-        &[(*id).into(), (*number).into(), word.into(), raw.into(), Param::Null],
-    )?;
+    tx.execute(&KEEP, &[(*id).into(), (*number).into(), word.into(), raw.into(), Param::Null])?;
     tx.query_opt(&KEPT, &[(*id).into()], |row| {
-        Ok((
-            row.int(0)?,
-            row.opt_int(1)?,
-            row.opt_text(2)?.map(str::to_owned),
-            row.opt_bytes(3)?.map(<[u8]>::to_vec),
-        ))
+        Ok((row.int(0)?, row.opt_int(1)?, row.opt_text(2)?.map(str::to_owned), row.opt_bytes(3)?.map(<[u8]>::to_vec)))
     })
 }
 
@@ -67,23 +59,14 @@ async fn values_come_back_as_they_went_in(place: &Place) {
     let db = open(place);
     for row in [
         (i64::MIN, Some(i64::MAX), Some(String::new()), Some(Vec::new())),
-        (
-            i64::MAX,
-            Some(0),
-            Some("Ўўі’ Ёё \u{1F6C2} \u{301}".into()),
-            Some(vec![0, 255, 0]),
-        ),
+        (i64::MAX, Some(0), Some("Ўўі’ Ёё \u{1F6C2} \u{301}".into()), Some(vec![0, 255, 0])),
         (0, None, None, None),
     ] {
         let sent = row.clone();
         assert_eq!(db.write(move |tx| round(tx, &sent)).await.unwrap(), Some(row));
     }
     let rows = proptest::collection::vec(
-        (
-            any::<Option<i64>>(),
-            proptest::option::of("[^\u{0}]{0,40}"),
-            any::<Option<Vec<u8>>>(),
-        ),
+        (any::<Option<i64>>(), proptest::option::of("[^\u{0}]{0,40}"), any::<Option<Vec<u8>>>()),
         1..5,
     );
     let mut runner = proptest::test_runner::TestRunner::default();
@@ -112,24 +95,14 @@ async fn a_wrong_number_of_parameters_is_told(place: &Place) {
     let db = open(place);
     for params in [&[][..], &[Param::Int(1), Param::Int(2)][..]] {
         let params = params.to_vec();
-        let told = db
-            .read(move |tx| tx.query_opt(&KEPT, &params, |row| row.int(0)))
-            .await
-            .unwrap_err();
-        assert!(
-            told.to_string().contains("KEPT: expected 1 parameters but got"),
-            "{told}"
-        );
+        let told = db.read(move |tx| tx.query_opt(&KEPT, &params, |row| row.int(0))).await.unwrap_err();
+        assert!(told.to_string().contains("KEPT: expected 1 parameters but got"), "{told}");
     }
 }
 
 async fn a_value_of_another_kind_is_told(place: &Place) {
     let db = open(place);
-    for (at, wrong) in [
-        (1, Param::Text("twelve")),
-        (2, Param::Bytes(b"12")),
-        (3, Param::Text("12")),
-    ] {
+    for (at, wrong) in [(1, Param::Text("twelve")), (2, Param::Bytes(b"12")), (3, Param::Text("12"))] {
         let outcome = db
             .write(move |tx| {
                 let mut params = [Param::Int(1), Param::Null, Param::Null, Param::Null, Param::Null];
@@ -139,9 +112,7 @@ async fn a_value_of_another_kind_is_told(place: &Place) {
             .await;
         assert!(matches!(outcome, Err(Error::Broken(_))), "column {at}: {outcome:?}");
     }
-    db.write(|tx| round(tx, &(1, None, Some("12".into()), None)))
-        .await
-        .unwrap();
+    db.write(|tx| round(tx, &(1, None, Some("12".into()), None))).await.unwrap();
     let told = db
         .read(|tx| {
             tx.query_opt(&KEPT, &[1.into()], |row| {
@@ -149,10 +120,7 @@ async fn a_value_of_another_kind_is_told(place: &Place) {
                 assert!(matches!(row.int(2), Err(Error::Broken(_))), "text is no number");
                 assert!(matches!(row.bytes(2), Err(Error::Broken(_))), "text is no bytes");
                 assert!(matches!(row.text(0), Err(Error::Broken(_))), "a number is no text");
-                assert!(
-                    matches!(row.array::<16>(3), Err(Error::Broken(_))),
-                    "NULL is no identifier"
-                );
+                assert!(matches!(row.array::<16>(3), Err(Error::Broken(_))), "NULL is no identifier");
                 assert!(matches!(row.int(9), Err(Error::Broken(_))), "no such column");
                 Ok(())
             })
@@ -164,14 +132,10 @@ async fn a_value_of_another_kind_is_told(place: &Place) {
 
 async fn what_engines_call_numbers_is_read_as_one(place: &Place) {
     let db = open(place);
-    db.write(|tx| round(tx, &(1, Some(41), None, None)).and(round(tx, &(2, Some(1), None, None))))
-        .await
-        .unwrap();
+    db.write(|tx| round(tx, &(1, Some(41), None, None)).and(round(tx, &(2, Some(1), None, None)))).await.unwrap();
     let read = db
         .read(|tx| {
-            tx.query_opt(&NUMBERS, &[], |row| {
-                Ok((row.flag(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?))
-            })
+            tx.query_opt(&NUMBERS, &[], |row| Ok((row.flag(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?)))
         })
         .await
         .unwrap();
@@ -180,23 +144,15 @@ async fn what_engines_call_numbers_is_read_as_one(place: &Place) {
 
 async fn text_is_ordered_by_its_bytes(place: &Place) {
     let db = open(place);
-    let mut words = [
-        "б", "B", "a", "ё", "Я", "A", "z", "і", "Ў", "_", "я", "e\u{301}", "é", "10", "9",
-    ];
-    db.write(move |tx| {
-        words
-            .iter()
-            .try_for_each(|&word| tx.execute(&SPELL, &[word.into()]).map(|_| ()))
-    })
-    .await
-    .unwrap();
+    let mut words = ["б", "B", "a", "ё", "Я", "A", "z", "і", "Ў", "_", "я", "e\u{301}", "é", "10", "9"];
+    db.write(move |tx| words.iter().try_for_each(|&word| tx.execute(&SPELL, &[word.into()]).map(|_| ())))
+        .await
+        .unwrap();
     words.sort_unstable();
     let read = |tx: &mut store::Tx<'_>| tx.query(&SPELT, &[], |row| Ok(row.text(0)?.to_owned()));
     assert_eq!(db.read(read).await.unwrap(), words);
-    let after = db
-        .read(|tx| tx.query(&SPELT_AFTER, &["Z".into(), 3.into()], |row| Ok(row.text(0)?.to_owned())))
-        .await
-        .unwrap();
+    let after =
+        db.read(|tx| tx.query(&SPELT_AFTER, &["Z".into(), 3.into()], |row| Ok(row.text(0)?.to_owned()))).await.unwrap();
     assert_eq!(after, ["_", "a", "e\u{301}"]);
 }
 
@@ -208,33 +164,20 @@ async fn returned_rows_are_counted(place: &Place) {
                 tx.execute(&SPELL_BACK, &["a".into(), "b".into()])?,
                 tx.execute(&SPELL, &["b".into()])?,
                 tx.execute(&SPELL, &["c".into()])?,
-                tx.query_opt(&SPELL_BACK, &["d".into(), "e".into()], |row| {
-                    Ok(row.text(0)?.to_owned())
-                })?,
+                tx.query_opt(&SPELL_BACK, &["d".into(), "e".into()], |row| Ok(row.text(0)?.to_owned()))?,
             ))
         })
         .await
         .unwrap();
     assert_eq!(counts, (2, 0, 1, Some("d".into())));
-    let all = db
-        .read(|tx| tx.query(&SPELT, &[], |row| Ok(row.text(0)?.to_owned())))
-        .await
-        .unwrap();
-    assert_eq!(
-        all,
-        ["a", "b", "c", "d", "e"],
-        "a row not looked at is kept all the same"
-    );
+    let all = db.read(|tx| tx.query(&SPELT, &[], |row| Ok(row.text(0)?.to_owned()))).await.unwrap();
+    assert_eq!(all, ["a", "b", "c", "d", "e"], "a row not looked at is kept all the same");
 }
 
 async fn months_are_partitions_where_the_engine_has_them(place: &Place) {
     let db = open(place);
     let visit = |month: i64, id: i64| db.write(move |tx| tx.execute(&VISIT, &[month.into(), id.into()]));
-    assert_eq!(
-        visit(600, 1).await.is_err(),
-        place.is_postgres(),
-        "a month needs its partition"
-    );
+    assert_eq!(visit(600, 1).await.is_err(), place.is_postgres(), "a month needs its partition");
     for month in [600, 601, -3, 3] {
         db.write(move |tx| {
             month_partition(tx, "visit", month)?;
@@ -258,9 +201,6 @@ async fn months_are_partitions_where_the_engine_has_them(place: &Place) {
 #[test]
 fn a_parameter_does_not_print_its_value() {
     assert_eq!(format!("{:?}", Param::Text("IVANOVA")), "Param(…)");
-    let statement = Statement {
-        name: "A",
-        sql: "SELECT 1",
-    };
+    let statement = Statement { name: "A", sql: "SELECT 1" };
     assert!(format!("{statement:?}").contains("SELECT 1"));
 }

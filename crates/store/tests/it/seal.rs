@@ -73,19 +73,12 @@ impl Seal for Ledger {
 
 fn ledger(place: &Place) -> (Db, Moods) {
     let moods = Moods::default();
-    let seal = Ledger {
-        moods: moods.clone(),
-        stamps: Vec::new(),
-    };
+    let seal = Ledger { moods: moods.clone(), stamps: Vec::new() };
     (Db::open(&place.config, SCHEMA, Box::new(seal)).unwrap(), moods)
 }
 
 fn entry(number: i64) -> Entry {
-    Entry {
-        data: number.to_string().into_bytes(),
-        key: [0; 16],
-        private: vec![7],
-    }
+    Entry { data: number.to_string().into_bytes(), key: [0; 16], private: vec![7] }
 }
 
 /// Adds note `id` with `entries` entries; fails at the end if it is to.
@@ -144,11 +137,7 @@ async fn in_mood(place: &Place, mood: u8, expected: impl Fn(&Error) -> bool) {
     }
     assert_eq!(moods.uncertain.load(Ordering::SeqCst), 1);
     moods.mood.store(WELL, Ordering::SeqCst);
-    let kept = if mood == STAMP_TOO_FEW {
-        vec![1, 2, 3, 1_000_020]
-    } else {
-        vec![1]
-    };
+    let kept = if mood == STAMP_TOO_FEW { vec![1, 2, 3, 1_000_020] } else { vec![1] };
     assert_eq!(ids(&db).await, kept);
     assert_eq!(noted(&db, 4, 2, false).await.unwrap(), ["stamp 40", "stamp 41"]);
 }

@@ -38,10 +38,7 @@ async fn what_was_written_is_there_after_opening_again(place: &Place) {
 }
 
 async fn a_wrong_address_is_told(place: &Place) {
-    let mut wrong = vec![
-        "mysql://somewhere".to_owned(),
-        "postgres://nais@127.0.0.1:1/none".to_owned(),
-    ];
+    let mut wrong = vec!["mysql://somewhere".to_owned(), "postgres://nais@127.0.0.1:1/none".to_owned()];
     if place.is_postgres() {
         wrong.push(format!("{}_absent", place.config.url));
     }
@@ -49,10 +46,7 @@ async fn a_wrong_address_is_told(place: &Place) {
         let Err(told) = Db::open_plain(&DbConfig::new(url.clone()), SCHEMA) else {
             panic!("{url} was opened");
         };
-        assert!(
-            matches!(told, Error::Broken(_) | Error::Unavailable(_)),
-            "{url}: {told}"
-        );
+        assert!(matches!(told, Error::Broken(_) | Error::Unavailable(_)), "{url}: {told}");
     }
 }
 

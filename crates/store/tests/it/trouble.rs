@@ -17,8 +17,7 @@ fn fill(tx: &mut store::Tx<'_>, postgres: bool) -> Result<(), Error> {
     }
     tx.batch("PRAGMA max_page_count = 20")?;
     let large = vec![7; 300_000];
-    tx.execute(&ADD, &[1_000.into(), "large".into(), Param::Bytes(&large)])
-        .map(|_| ())
+    tx.execute(&ADD, &[1_000.into(), "large".into(), Param::Bytes(&large)]).map(|_| ())
 }
 
 async fn a_full_store_refuses_the_batch_and_recovers(place: &Place) {
@@ -53,9 +52,7 @@ async fn a_full_store_refuses_the_batch_and_recovers(place: &Place) {
     }
     assert_eq!(ids(&db).await, [1], "reads go on");
     if !postgres {
-        db.write(|tx| tx.batch("PRAGMA max_page_count = 1000000"))
-            .await
-            .unwrap();
+        db.write(|tx| tx.batch("PRAGMA max_page_count = 1000000")).await.unwrap();
     }
     add(&db, 5).await.unwrap();
     assert_eq!(ids(&db).await, [1, 5]);
@@ -67,10 +64,8 @@ struct Tiny(tempfile::TempDir);
 impl Tiny {
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "nais-test"])
-            .arg(folder.path())
-            .output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "nais-test"]).arg(folder.path()).output();
         match mounted {
             Ok(mounted) if mounted.status.success() => Some(Self(folder)),
             _ => {
@@ -97,9 +92,8 @@ async fn a_disk_that_is_really_full_recovers_without_restart() {
     let mut kept = Vec::new();
     let mut refused = 0;
     for id in 0..400 {
-        let written = db
-            .write(move |tx| tx.execute(&ADD, &[id.into(), "note".into(), Param::Bytes(&[7; 9_000])]))
-            .await;
+        let written =
+            db.write(move |tx| tx.execute(&ADD, &[id.into(), "note".into(), Param::Bytes(&[7; 9_000])])).await;
         match written {
             Ok(_) => kept.push(id),
             Err(Error::Full) => refused += 1,
@@ -108,11 +102,7 @@ async fn a_disk_that_is_really_full_recovers_without_restart() {
     }
     println!("{} kept, {refused} refused on 2 MiB", kept.len());
     assert!(refused > 0 && !kept.is_empty());
-    assert_eq!(
-        ids(&db).await,
-        kept,
-        "reads go on, and all that was acknowledged is there"
-    );
+    assert_eq!(ids(&db).await, kept, "reads go on, and all that was acknowledged is there");
     std::fs::remove_file(ballast).unwrap();
     add(&db, 9_000).await.unwrap();
     kept.push(9_000);
@@ -197,15 +187,10 @@ async fn a_table_altered_by_another_node_is_read_again() {
     config.readers = 1;
     let db = Db::open_plain(&config, SCHEMA).unwrap();
     add(&db, 1).await.unwrap();
-    const ALL: store::Statement = store::Statement {
-        name: "ALL",
-        sql: "SELECT * FROM note",
-    };
+    const ALL: store::Statement = store::Statement { name: "ALL", sql: "SELECT * FROM note" };
     let all = || db.read(|tx| tx.query(&ALL, &[], |row| row.int(0)));
     assert_eq!(all().await.unwrap(), [1]);
-    db.write(|tx| tx.batch("ALTER TABLE note ADD COLUMN later BIGINT"))
-        .await
-        .unwrap();
+    db.write(|tx| tx.batch("ALTER TABLE note ADD COLUMN later BIGINT")).await.unwrap();
     let _ = all().await; // told once: the plan it had is of another table
     tokio::time::timeout(Duration::from_secs(5), async {
         assert_eq!(all().await.unwrap(), [1]);

@@ -52,11 +52,7 @@ async fn ten_thousand_at_once_are_all_there_in_few_transactions(place: &Place) {
                 let _room = room.acquire().await.unwrap();
                 db.commit(move |tx, entries| {
                     insert(tx, id)?;
-                    entries.push(Entry {
-                        data: Vec::new(),
-                        key: [0; 16],
-                        private: Vec::new(),
-                    });
+                    entries.push(Entry { data: Vec::new(), key: [0; 16], private: Vec::new() });
                     Ok(())
                 })
                 .await
@@ -136,8 +132,6 @@ async fn a_thread_without_runtime_writes(place: &Place) {
         let db = db.clone();
         move || (0..50).try_for_each(|id| db.write_blocking(move |tx| insert(tx, id)))
     });
-    tokio::task::spawn_blocking(move || loader.join().unwrap().unwrap())
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(move || loader.join().unwrap().unwrap()).await.unwrap();
     assert_eq!(ids(&db).await.len(), 50);
 }

@@ -13,10 +13,7 @@ const BACKLOG: i32 = 1024;
 
 /// Listens on `addr`, an IP address or `localhost` and a port; `localhost` is both 127.0.0.1 and ::1.
 pub(crate) fn bind(addr: &str, option: &'static str) -> Result<Vec<TcpListener>, Error> {
-    let wrong = || Error::Address {
-        option,
-        found: addr.to_owned(),
-    };
+    let wrong = || Error::Address { option, found: addr.to_owned() };
     if let Some(port) = addr.strip_prefix("localhost:") {
         let port = port.parse().map_err(|_| wrong())?;
         return bind_localhost(port, option);

@@ -53,11 +53,7 @@ where
         let mut http1 = http1::Builder::new();
         // The guard keeps the time of heads, and shows only whole ones. A peer that has closed its side may still
         // be answered, and a write it asked for goes on to its end.
-        http1
-            .timer(TokioTimer::new())
-            .header_read_timeout(None)
-            .half_close(true)
-            .keep_alive(true);
+        http1.timer(TokioTimer::new()).header_read_timeout(None).half_close(true).keep_alive(true);
         http1.max_buf_size(limits.head_bytes.max(8 * 1024) + 128 * 1024);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
@@ -98,13 +94,8 @@ where
             return;
         };
         let (_, session) = stream.get_ref();
-        let certificate = session
-            .peer_certificates()
-            .and_then(|chain| PeerCertificate::parse(chain.first()?));
-        let peer = Peer {
-            addr: remote,
-            certificate: certificate.map(Arc::new),
-        };
+        let certificate = session.peer_certificates().and_then(|chain| PeerCertificate::parse(chain.first()?));
+        let peer = Peer { addr: remote, certificate: certificate.map(Arc::new) };
         if session.alpn_protocol() == Some(b"h2") {
             self.http2(stream, peer, &ticket).await;
         } else {
@@ -183,25 +174,14 @@ struct Quiet {
 
 impl Quiet {
     fn tick(&mut self, activity: &Activity) {
-        let (begun, ended) = (
-            activity.begun.load(Ordering::Relaxed),
-            activity.ended.load(Ordering::Relaxed),
-        );
-        self.ticks = if begun == ended && begun == self.begun {
-            self.ticks + 1
-        } else {
-            0
-        };
+        let (begun, ended) = (activity.begun.load(Ordering::Relaxed), activity.ended.load(Ordering::Relaxed));
+        self.ticks = if begun == ended && begun == self.begun { self.ticks + 1 } else { 0 };
         self.begun = begun;
     }
 
     /// An HTTP/2 peer whose first head does not come, or which asks nothing more, is shown out, then cut off.
     fn verdict(&self, rules: &Rules) -> Verdict {
-        let within = if self.begun == 0 {
-            rules.head_within
-        } else {
-            rules.idle_within
-        };
+        let within = if self.begun == 0 { rules.head_within } else { rules.idle_within };
         if self.ticks > within.saturating_mul(2) {
             Verdict::Cut
         } else if self.ticks > within {
@@ -279,21 +259,12 @@ async fn drive<C: Drain>(connection: C, ticket: &Ticket, mut watch: impl FnMut(&
 }
 
 fn rules(limits: &Limits, answer: impl Fn(super::Rejection) -> Vec<u8> + Send + Sync + 'static) -> Rules {
-    let shortest = [
-        limits.head_timeout,
-        limits.body_timeout,
-        limits.write_timeout,
-        limits.idle_timeout,
-    ]
-    .into_iter()
-    .min();
+    let shortest =
+        [limits.head_timeout, limits.body_timeout, limits.write_timeout, limits.idle_timeout].into_iter().min();
     let tick = (shortest.unwrap_or_default() / 5).clamp(Duration::from_millis(10), Duration::from_secs(1));
     let ticks = |time: Duration| u32::try_from(time.as_millis().div_ceil(tick.as_millis().max(1))).unwrap_or(u32::MAX);
     Rules {
-        head: HeadLimits {
-            bytes: limits.head_bytes,
-            fields: limits.head_fields,
-        },
+        head: HeadLimits { bytes: limits.head_bytes, fields: limits.head_fields },
         tick,
         head_within: ticks(limits.head_timeout),
         idle_within: ticks(limits.idle_timeout),

@@ -40,11 +40,7 @@ pub(crate) struct Framing {
 
 impl Framing {
     pub(crate) fn new(limits: HeadLimits) -> Self {
-        Self {
-            state: State::Head(Head::default()),
-            limits,
-            messages: 0,
-        }
+        Self { state: State::Head(Head::default()), limits, messages: 0 }
     }
 
     /// The message at hand has a body that has not arrived whole.
@@ -64,10 +60,7 @@ impl Framing {
                 State::Head(head) => match head.scan(rest, &self.limits) {
                     Scan::Partial => return Step { pass, refused: None },
                     Scan::Refused(why) => {
-                        return Step {
-                            pass,
-                            refused: Some(Refused::Head(why)),
-                        };
+                        return Step { pass, refused: Some(Refused::Head(why)) };
                     }
                     Scan::Whole { length, body } => {
                         pass += length;
@@ -95,10 +88,7 @@ impl Framing {
                         Ok(false) => {}
                         Ok(true) => self.state = State::Head(Head::default()),
                         Err(why) => {
-                            return Step {
-                                pass,
-                                refused: Some(Refused::Body(why)),
-                            };
+                            return Step { pass, refused: Some(Refused::Body(why)) };
                         }
                     }
                 }
@@ -143,10 +133,7 @@ struct Chunk {
 
 impl Chunk {
     fn new() -> Self {
-        Self {
-            part: Part::Size(0, 0),
-            extras: 0,
-        }
+        Self { part: Part::Size(0, 0), extras: 0 }
     }
 
     /// How many bytes are the body's, and whether it ended with them.

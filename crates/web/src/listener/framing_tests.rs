@@ -78,12 +78,7 @@ fn reference_head(bytes: &[u8]) -> Result<Option<(Framed, &[u8])>, ()> {
         if bytes.len() - rest.len() > LIMITS.bytes {
             return Err(());
         }
-        let text: String = text
-            .strip_suffix(b"\r")
-            .ok_or(())?
-            .iter()
-            .map(|byte| char::from(*byte))
-            .collect();
+        let text: String = text.strip_suffix(b"\r").ok_or(())?.iter().map(|byte| char::from(*byte)).collect();
         if text.chars().any(|c| c.is_ascii_control() && c != '\t') {
             return Err(());
         }
@@ -108,40 +103,22 @@ fn reference_head(bytes: &[u8]) -> Result<Option<(Framed, &[u8])>, ()> {
             return Err(());
         }
     }
-    let has = |name: &str| {
-        fields
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let has = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let framed = match (has("transfer-encoding"), has("content-length")) {
         (Some(_), _) if version == "HTTP/1.0" => return Err(()),
         (Some(_), _) => Framed::Chunked,
         (None, Some(length)) if length.parse::<u64>().unwrap() > 0 => Framed::Fixed(length.parse().unwrap()),
         _ => Framed::Empty,
     };
-    if has("host").is_none() && version == "HTTP/1.1" {
-        Err(())
-    } else {
-        Ok(Some((framed, rest)))
-    }
+    if has("host").is_none() && version == "HTTP/1.1" { Err(()) } else { Ok(Some((framed, rest))) }
 }
 
 fn token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
 }
 
 fn agree(fields: &[(String, String)]) -> bool {
-    let all = |name: &str| {
-        fields
-            .iter()
-            .filter(|(known, _)| known == name)
-            .map(|(_, v)| v)
-            .collect::<Vec<_>>()
-    };
+    let all = |name: &str| fields.iter().filter(|(known, _)| known == name).map(|(_, v)| v).collect::<Vec<_>>();
     let (hosts, lengths, codings) = (all("host"), all("content-length"), all("transfer-encoding"));
     let host = |v: &&String| !v.is_empty() && v.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c));
     let length = |v: &&String| (1..19).contains(&v.len()) && v.chars().all(|c| c.is_ascii_digit());
@@ -327,35 +304,17 @@ fn each_fault_has_its_reason() {
     assert_eq!(refused("GET / HTTP/1.1\nHost: a\n\n"), Rejection::Malformed);
     assert_eq!(refused("GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n"), Rejection::Malformed);
     assert_eq!(refused("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), Rejection::Target);
-    assert_eq!(
-        refused("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
-        Rejection::Length
-    );
-    assert_eq!(
-        refused("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n"),
-        Rejection::Length
-    );
-    assert_eq!(
-        refused("GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: a\r\n"),
-        Rejection::Repeated
-    );
-    assert_eq!(
-        refused(&format!("GET /{} HTTP/1.1\r\n", "a".repeat(600))),
-        Rejection::TooLarge
-    );
-    assert_eq!(
-        refused(&format!("GET / HTTP/1.1\r\n{}", "A: b\r\n".repeat(9))),
-        Rejection::TooLarge
-    );
+    assert_eq!(refused("POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"), Rejection::Length);
+    assert_eq!(refused("POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n"), Rejection::Length);
+    assert_eq!(refused("GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: a\r\n"), Rejection::Repeated);
+    assert_eq!(refused(&format!("GET /{} HTTP/1.1\r\n", "a".repeat(600))), Rejection::TooLarge);
+    assert_eq!(refused(&format!("GET / HTTP/1.1\r\n{}", "A: b\r\n".repeat(9))), Rejection::TooLarge);
 }
 
 #[test]
 fn old_clients_need_no_host_but_may_not_send_chunks() {
     assert_eq!(verdict("GET / HTTP/1.0\r\n\r\n"), None);
-    assert_eq!(
-        refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        Rejection::Length
-    );
+    assert_eq!(refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), Rejection::Length);
 }
 
 #[test]

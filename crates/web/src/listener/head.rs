@@ -96,11 +96,7 @@ impl Head {
             }
         }
         self.searched = bytes.len();
-        if bytes.len() > limits.bytes {
-            Err(Rejection::TooLarge)
-        } else {
-            Ok(Scan::Partial)
-        }
+        if bytes.len() > limits.bytes { Err(Rejection::TooLarge) } else { Ok(Scan::Partial) }
     }
 
     fn request_line(&mut self, line: &[u8]) -> Result<(), Rejection> {
@@ -135,11 +131,7 @@ impl Head {
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => {
                 self.hosts += 1;
-                if self.hosts > 1 || !is_host(value.trim_ascii()) {
-                    Err(Rejection::Host)
-                } else {
-                    Ok(())
-                }
+                if self.hosts > 1 || !is_host(value.trim_ascii()) { Err(Rejection::Host) } else { Ok(()) }
             }
             13 if name.eq_ignore_ascii_case(b"authorization") => {
                 if std::mem::replace(&mut self.authorized, true) {
@@ -150,20 +142,12 @@ impl Head {
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {
                 let length = decimal(value.trim_ascii()).ok_or(Rejection::Length)?;
-                if self.length.replace(length).is_some() || self.chunked {
-                    Err(Rejection::Length)
-                } else {
-                    Ok(())
-                }
+                if self.length.replace(length).is_some() || self.chunked { Err(Rejection::Length) } else { Ok(()) }
             }
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
                 let plain = value.trim_ascii().eq_ignore_ascii_case(b"chunked");
                 let again = std::mem::replace(&mut self.chunked, true);
-                if !plain || again || self.length.is_some() {
-                    Err(Rejection::Length)
-                } else {
-                    Ok(())
-                }
+                if !plain || again || self.length.is_some() { Err(Rejection::Length) } else { Ok(()) }
             }
             _ => Ok(()),
         }
@@ -193,27 +177,20 @@ fn split(bytes: &[u8], mark: u8) -> Option<(&[u8], &[u8])> {
 
 /// Without an early exit, so that the compiler can look at many bytes at once.
 fn has_control(line: &[u8]) -> bool {
-    line.iter().fold(false, |bad, &byte| {
-        bad | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f)
-    })
+    line.iter().fold(false, |bad, &byte| bad | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f))
 }
 
 /// A character of a method or a field name (RFC 9110 §5.6.2).
 fn is_token(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
 /// A host name or address with an optional port, as far as characters go.
 pub(crate) fn is_host(value: &[u8]) -> bool {
     !value.is_empty()
         && value.len() <= 260
-        && value
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
 }
 
 /// Digits only: no sign, no blank, no list; never more than fits.
@@ -221,9 +198,5 @@ fn decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(
-        value
-            .iter()
-            .fold(0, |number, digit| number * 10 + u64::from(digit - b'0')),
-    )
+    Some(value.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }

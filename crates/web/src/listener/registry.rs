@@ -53,22 +53,13 @@ pub(crate) struct Ticket {
 
 impl Registry {
     pub(crate) fn new(caps: Caps) -> Arc<Self> {
-        Arc::new(Self {
-            caps,
-            phase: AtomicU8::new(0),
-            open: Mutex::default(),
-            emptied: Notify::new(),
-        })
+        Arc::new(Self { caps, phase: AtomicU8::new(0), open: Mutex::default(), emptied: Notify::new() })
     }
 
     /// Room for one more connection from there, unless there are too many.
     pub(crate) fn admit(self: &Arc<Self>, remote: IpAddr) -> Option<Ticket> {
         let address = network(remote);
-        let cap = if address.is_loopback() {
-            self.caps.per_loopback
-        } else {
-            self.caps.per_address
-        };
+        let cap = if address.is_loopback() { self.caps.per_loopback } else { self.caps.per_address };
         let mut open = self.lock();
         if open.count >= self.caps.total {
             return None;
@@ -80,11 +71,7 @@ impl Registry {
         *here += 1;
         open.count += 1;
         open.next += 1;
-        Some(Ticket {
-            registry: self.clone(),
-            id: open.next,
-            address,
-        })
+        Some(Ticket { registry: self.clone(), id: open.next, address })
     }
 
     /// How many are open.
@@ -168,11 +155,7 @@ mod tests {
 
     #[test]
     fn a_subscriber_has_one_allowance() {
-        let registry = Registry::new(Caps {
-            total: 10,
-            per_address: 1,
-            per_loopback: 3,
-        });
+        let registry = Registry::new(Caps { total: 10, per_address: 1, per_loopback: 3 });
         let first = registry.admit("2001:db8::1".parse().unwrap());
         assert!(first.is_some());
         assert!(registry.admit("2001:db8::2".parse().unwrap()).is_none());
@@ -184,11 +167,7 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_in_all() {
-        let registry = Registry::new(Caps {
-            total: 2,
-            per_address: 9,
-            per_loopback: 9,
-        });
+        let registry = Registry::new(Caps { total: 2, per_address: 9, per_loopback: 9 });
         let held: Vec<_> = (0..3).map(|_| registry.admit([127, 0, 0, 1].into())).collect();
         assert_eq!(held.iter().flatten().count(), 2);
     }

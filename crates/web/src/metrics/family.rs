@@ -45,12 +45,7 @@ impl<T> std::fmt::Debug for Inner<T> {
 
 impl<T: Clone> Family<T> {
     pub(crate) fn new(names: &'static [&'static str], make: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Inner {
-            names,
-            make: Box::new(make),
-            hasher: RandomState::new(),
-            series: ArcSwap::default(),
-        }))
+        Self(Arc::new(Inner { names, make: Box::new(make), hasher: RandomState::new(), series: ArcSwap::default() }))
     }
 
     /// The number with these label values, in the order of the names. Keep it where the labels never change.
@@ -100,9 +95,7 @@ impl<T: Clone> Family<T> {
             series.entry(slot).or_insert_with(|| fresh.clone());
             series
         });
-        self.find(values)
-            .or_else(|| self.find(&other))
-            .unwrap_or_else(|| fresh.value.clone())
+        self.find(values).or_else(|| self.find(&other)).unwrap_or_else(|| fresh.value.clone())
     }
 
     fn slot(&self, values: &[&str]) -> u64 {
@@ -135,11 +128,7 @@ pub(crate) fn labelled<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> 
 
 /// The labels in braces, or nothing.
 pub(crate) fn braced(labels: &str) -> String {
-    if labels.is_empty() {
-        String::new()
-    } else {
-        format!("{{{labels}}}")
-    }
+    if labels.is_empty() { String::new() } else { format!("{{{labels}}}") }
 }
 
 #[cfg(test)]

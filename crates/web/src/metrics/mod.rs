@@ -112,11 +112,7 @@ impl Drop for Raised {
 impl Histogram {
     fn new(bounds: &'static [u64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Buckets {
-            bounds,
-            counts,
-            sum: AtomicU64::new(0),
-        }))
+        Self(Arc::new(Buckets { bounds, counts, sum: AtomicU64::new(0) }))
     }
 
     /// One more that took so long.
@@ -292,11 +288,7 @@ fn render_buckets(text: &mut String, name: &str, series: &Series<Histogram>) {
     let buckets = &series.value.0;
     let comma = if series.labels.is_empty() { "" } else { "," };
     let mut total = 0;
-    let bounds = buckets
-        .bounds
-        .iter()
-        .map(|bound| seconds(*bound).to_string())
-        .chain(["+Inf".to_owned()]);
+    let bounds = buckets.bounds.iter().map(|bound| seconds(*bound).to_string()).chain(["+Inf".to_owned()]);
     for (count, bound) in buckets.counts.iter().zip(bounds) {
         total += count.load(Ordering::Relaxed);
         let _ = writeln!(text, "{name}_bucket{{{}{comma}le=\"{bound}\"}} {total}", series.labels);

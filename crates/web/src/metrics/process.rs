@@ -17,19 +17,9 @@ pub(super) fn render(text: &mut String) {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let files = fs::read_dir("/proc/self/fd").map(|entries| entries.count() as f64).ok();
-    show(
-        "process_cpu_seconds_total",
-        "counter",
-        "Processor time used",
-        cpu_seconds(&stat),
-    );
+    show("process_cpu_seconds_total", "counter", "Processor time used", cpu_seconds(&stat));
     show("process_open_fds", "gauge", "Open file descriptors", files);
-    show(
-        "process_resident_memory_bytes",
-        "gauge",
-        "Resident memory",
-        kilobytes(&status, "VmRSS:"),
-    );
+    show("process_resident_memory_bytes", "gauge", "Resident memory", kilobytes(&status, "VmRSS:"));
     show("process_threads", "gauge", "Threads", field(&status, "Threads:"));
 }
 
@@ -38,13 +28,7 @@ fn kilobytes(status: &str, name: &str) -> Option<f64> {
 }
 
 fn field(status: &str, name: &str) -> Option<f64> {
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix(name))?
-        .split_whitespace()
-        .next()?
-        .parse()
-        .ok()
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
 /// Fields 14 and 15; the second one, a file name in parentheses, may contain anything.

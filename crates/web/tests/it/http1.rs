@@ -15,21 +15,13 @@ async fn refused(bytes: &str, status: &str, code: &str) {
     let stand = start(limits(), None).await;
     let answer = stand.exchange(bytes).await;
     assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{bytes:?}: {answer}");
-    assert!(
-        answer.contains("Content-Type: application/problem+json\r\n"),
-        "{answer}"
-    );
+    assert!(answer.contains("Content-Type: application/problem+json\r\n"), "{answer}");
     assert!(answer.contains("Connection: close\r\n"), "{answer}");
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let problem: serde_json::Value = serde_json::from_str(body).unwrap();
     assert_eq!(problem["code"], code);
     assert_eq!(problem["status"].to_string(), status);
-    assert!(
-        stand
-            .metrics
-            .render()
-            .contains(&format!("nais_refusals_total{{listener=\"test\",code=\"{code}\"}} 1"))
-    );
+    assert!(stand.metrics.render().contains(&format!("nais_refusals_total{{listener=\"test\",code=\"{code}\"}} 1")));
 }
 
 #[tokio::test]
@@ -52,12 +44,7 @@ async fn ambiguous_lengths_are_refused() {
     refused(both, "400", "http-length").await;
     let two = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello";
     refused(two, "400", "http-length").await;
-    refused(
-        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "400",
-        "http-length",
-    )
-    .await;
+    refused("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400", "http-length").await;
 }
 
 #[tokio::test]
@@ -67,19 +54,15 @@ async fn large_heads_are_refused() {
     let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "A: b\r\n".repeat(101));
     refused(&many, "431", "head-too-large").await;
     let stand = start(limits(), None).await;
-    let allowed = format!(
-        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: {}\r\n\r\n",
-        "a".repeat(15 * 1024)
-    );
+    let allowed = format!("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: {}\r\n\r\n", "a".repeat(15 * 1024));
     assert!(stand.exchange(allowed).await.ends_with("hello"));
 }
 
 #[tokio::test]
 async fn what_came_before_a_refusal_is_answered() {
     let stand = start(limits(), None).await;
-    let answer = stand
-        .exchange("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
-        .await;
+    let answer =
+        stand.exchange("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").await;
     let (first, second) = answer.split_once("HTTP/1.1 400").expect(&answer);
     assert!(first.starts_with("HTTP/1.1 200") && first.ends_with("slow"), "{answer}");
     assert!(second.contains("http-host"), "{answer}");
@@ -91,24 +74,14 @@ async fn pipelined_requests_are_answered_in_order() {
     let posts = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc\
                  POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nde\r\r\n1;x=y\r\nf\r\n0\r\nX: y\r\n\r\n";
     let answer = stand.exchange(format!("{GET}{posts}{LAST}")).await;
-    let bodies: Vec<&str> = answer
-        .split("HTTP/1.1 200")
-        .skip(1)
-        .map(|one| one.split_once("\r\n\r\n").unwrap().1)
-        .collect();
+    let bodies: Vec<&str> =
+        answer.split("HTTP/1.1 200").skip(1).map(|one| one.split_once("\r\n\r\n").unwrap().1).collect();
     assert_eq!(bodies, ["hello", "abc", "de\rf", "hello"]);
 }
 
 #[tokio::test]
 async fn a_head_may_come_in_pieces() {
-    let stand = start(
-        Limits {
-            head_timeout: Duration::from_secs(5),
-            ..limits()
-        },
-        None,
-    )
-    .await;
+    let stand = start(Limits { head_timeout: Duration::from_secs(5), ..limits() }, None).await;
     let mut stream = stand.connect().await;
     stream.set_nodelay(true).unwrap();
     let text = format!("{GET}POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc");
@@ -123,21 +96,11 @@ async fn a_head_may_come_in_pieces() {
 #[tokio::test]
 async fn malformed_chunks_are_the_bodys_fault() {
     let stand = start(limits(), None).await;
-    for chunks in [
-        "zz\r\n",
-        "5\nhello\r\n0\r\n\r\n",
-        "5\r\nhello!\r\n0\r\n\r\n",
-        "fffffffffffffffff\r\n",
-    ] {
+    for chunks in ["zz\r\n", "5\nhello\r\n0\r\n\r\n", "5\r\nhello!\r\n0\r\n\r\n", "fffffffffffffffff\r\n"] {
         let answer = stand
-            .exchange(format!(
-                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
-            ))
+            .exchange(format!("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"))
             .await;
-        assert!(
-            answer.starts_with("HTTP/1.1 400") && answer.contains("body-broken"),
-            "{chunks:?}: {answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("body-broken"), "{chunks:?}: {answer}");
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
     }
 }
@@ -146,9 +109,7 @@ async fn malformed_chunks_are_the_bodys_fault() {
 async fn ten_gigabytes_are_refused_before_they_come() {
     let stand = start(limits(), None).await;
     let begun = Instant::now();
-    let answer = stand
-        .exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000\r\n\r\nbegin")
-        .await;
+    let answer = stand.exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000000\r\n\r\nbegin").await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
@@ -196,16 +157,10 @@ async fn an_idle_connection_may_wait_longer_than_a_head() {
 async fn slow_bodies_are_ended() {
     let stand = start(limits(), None).await;
     let mut stream = stand.connect().await;
-    stream
-        .write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n").await.unwrap();
     let begun = Instant::now();
     let answer = one(&mut stream).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 400") && answer.contains("body-timeout"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("body-timeout"), "{answer}");
     assert!(begun.elapsed() < Duration::from_secs(4));
 }
 
@@ -213,10 +168,7 @@ async fn slow_bodies_are_ended() {
 async fn a_peer_that_takes_nothing_is_left() {
     let stand = start(limits(), None).await;
     let mut stream = stand.connect().await;
-    stream
-        .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     for _ in 0..100 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         if stand.metrics.render().contains("nais_connections{listener=\"test\"} 0") {
@@ -228,14 +180,7 @@ async fn a_peer_that_takes_nothing_is_left() {
 
 #[tokio::test]
 async fn connections_from_one_address_are_counted() {
-    let stand = start(
-        Limits {
-            connections_per_loopback: 2,
-            ..limits()
-        },
-        None,
-    )
-    .await;
+    let stand = start(Limits { connections_per_loopback: 2, ..limits() }, None).await;
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = stand.connect().await;
@@ -249,10 +194,5 @@ async fn connections_from_one_address_are_counted() {
     let mut answer = Vec::new();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut third, &mut answer).await;
     assert!(answer.is_empty());
-    assert!(
-        stand
-            .metrics
-            .render()
-            .contains("nais_connections_refused_total{listener=\"test\"} 1")
-    );
+    assert!(stand.metrics.render().contains("nais_connections_refused_total{listener=\"test\"} 1"));
 }

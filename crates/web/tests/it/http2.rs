@@ -42,12 +42,7 @@ fn fields(fields: &[(&str, &str)]) -> Vec<u8> {
     fields.iter().flat_map(|(name, value)| literal(name, value)).collect()
 }
 
-const PLAIN: &[(&str, &str)] = &[
-    (":method", "GET"),
-    (":scheme", "https"),
-    (":path", "/"),
-    (":authority", "localhost"),
-];
+const PLAIN: &[(&str, &str)] = &[(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "localhost")];
 
 async fn begin() -> (Stand, TlsStream<TcpStream>) {
     let pki = Pki::new();
@@ -61,18 +56,11 @@ async fn begin() -> (Stand, TlsStream<TcpStream>) {
 /// The next frame: kind, stream, payload. `None` when the server has ended the connection.
 async fn next(stream: &mut TlsStream<TcpStream>) -> Option<(u8, u32, Vec<u8>)> {
     let mut head = [0; 9];
-    tokio::time::timeout(PATIENCE, stream.read_exact(&mut head))
-        .await
-        .expect("a frame in time")
-        .ok()?;
+    tokio::time::timeout(PATIENCE, stream.read_exact(&mut head)).await.expect("a frame in time").ok()?;
     let length = usize::try_from(u32::from_be_bytes([0, head[0], head[1], head[2]])).unwrap();
     let mut payload = vec![0; length];
     stream.read_exact(&mut payload).await.ok()?;
-    Some((
-        head[3],
-        u32::from_be_bytes([head[5], head[6], head[7], head[8]]),
-        payload,
-    ))
+    Some((head[3], u32::from_be_bytes([head[5], head[6], head[7], head[8]]), payload))
 }
 
 /// The body of the answer on this stream.
@@ -104,10 +92,7 @@ async fn flood(mut stream: TlsStream<TcpStream>, frames: impl IntoIterator<Item 
     while let Some((kind, _, payload)) = next(&mut stream).await {
         if kind == GOAWAY {
             reason = payload.last_chunk::<4>().copied().map(u32::from_be_bytes).or(reason);
-            reason = payload
-                .get(4..8)
-                .map(|code| u32::from_be_bytes(code.try_into().unwrap()))
-                .or(reason);
+            reason = payload.get(4..8).map(|code| u32::from_be_bytes(code.try_into().unwrap())).or(reason);
         }
     }
     (sent, reason)
@@ -116,10 +101,7 @@ async fn flood(mut stream: TlsStream<TcpStream>, frames: impl IntoIterator<Item 
 #[tokio::test]
 async fn a_request_is_answered() {
     let (_stand, mut stream) = begin().await;
-    stream
-        .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &fields(PLAIN)))
-        .await
-        .unwrap();
+    stream.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &fields(PLAIN))).await.unwrap();
     assert_eq!(body(&mut stream, 1).await, "hello");
 }
 
@@ -128,32 +110,13 @@ async fn one_authority_is_needed() {
     let (_stand, mut stream) = begin().await;
     let cases: [(&[(&str, &str)], &str); 4] = [
         (&[(":method", "GET"), (":scheme", "https"), (":path", "/")], "http-host"),
-        (
-            &[PLAIN[0], PLAIN[1], PLAIN[2], PLAIN[3], ("host", "other")],
-            "http-host",
-        ),
-        (
-            &[PLAIN[0], PLAIN[1], PLAIN[2], PLAIN[3], ("host", "localhost")],
-            "hello",
-        ),
-        (
-            &[
-                PLAIN[0],
-                PLAIN[1],
-                PLAIN[2],
-                PLAIN[3],
-                ("authorization", "a"),
-                ("authorization", "b"),
-            ],
-            "http-repeated",
-        ),
+        (&[PLAIN[0], PLAIN[1], PLAIN[2], PLAIN[3], ("host", "other")], "http-host"),
+        (&[PLAIN[0], PLAIN[1], PLAIN[2], PLAIN[3], ("host", "localhost")], "hello"),
+        (&[PLAIN[0], PLAIN[1], PLAIN[2], PLAIN[3], ("authorization", "a"), ("authorization", "b")], "http-repeated"),
     ];
     for (number, (case, expected)) in (0u32..).zip(cases) {
         let id = number * 2 + 1;
-        stream
-            .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, id, &fields(case)))
-            .await
-            .unwrap();
+        stream.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, id, &fields(case))).await.unwrap();
         let answer = body(&mut stream, id).await;
         assert!(answer.contains(expected), "{case:?}: {answer}");
     }
@@ -187,9 +150,6 @@ async fn a_continuation_flood_ends_the_connection() {
 async fn a_peer_that_asks_nothing_is_shown_out() {
     let (_stand, mut stream) = begin().await;
     while let Some((kind, ..)) = next(&mut stream).await {
-        assert!(
-            kind == SETTINGS || kind == GOAWAY || kind == 6 || kind == 8,
-            "frame {kind}"
-        );
+        assert!(kind == SETTINGS || kind == GOAWAY || kind == 6 || kind == 8, "frame {kind}");
     }
 }

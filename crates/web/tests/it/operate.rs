@@ -33,19 +33,9 @@ async fn requests_at_work_are_answered_before_the_end() {
 
 #[tokio::test]
 async fn requests_that_hang_are_cut_off_in_time() {
-    let stand = start(
-        Limits {
-            drain_timeout: Duration::from_millis(300),
-            ..limits()
-        },
-        None,
-    )
-    .await;
+    let stand = start(Limits { drain_timeout: Duration::from_millis(300), ..limits() }, None).await;
     let mut stream = stand.connect().await;
-    stream
-        .write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
     stand.stop.send(true).unwrap();
     let begun = Instant::now();
@@ -57,19 +47,10 @@ async fn requests_that_hang_are_cut_off_in_time() {
 async fn a_request_that_hangs_is_answered_for() {
     let stand = start(limits(), None).await;
     let mut stream = stand.connect().await;
-    stream
-        .write_all(b"GET /never HTTP/1.1\r\nHost: a\r\nAccept-Language: be\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\nAccept-Language: be\r\n\r\n").await.unwrap();
     let answer = one(&mut stream).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 504") && answer.contains("request-timeout"),
-        "{answer}"
-    );
-    assert!(
-        answer.contains("content-language: be") && answer.contains("retry-after: 5"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 504") && answer.contains("request-timeout"), "{answer}");
+    assert!(answer.contains("content-language: be") && answer.contains("retry-after: 5"), "{answer}");
 }
 
 #[tokio::test]
@@ -77,15 +58,8 @@ async fn a_port_in_use_names_the_option() {
     let stand = start(limits(), None).await;
     let (_stop, stopped) = watch::channel(false);
     let addr = stand.addr.to_string();
-    let config = ListenerConfig {
-        addr: addr.clone(),
-        option: "gateway.listen",
-        tls: None,
-        limits: limits(),
-    };
-    let error = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped)
-        .await
-        .unwrap_err();
+    let config = ListenerConfig { addr: addr.clone(), option: "gateway.listen", tls: None, limits: limits() };
+    let error = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped).await.unwrap_err();
     assert!(matches!(error, web::Error::PortInUse { .. }));
     let told = error.to_string();
     assert!(told.contains(&addr) && told.contains("`gateway.listen`"), "{told}");
@@ -95,15 +69,8 @@ async fn a_port_in_use_names_the_option() {
 async fn an_address_that_is_none_names_the_option() {
     for addr in ["localhost", "nais.example:80", "127.0.0.1:99999"] {
         let (_stop, stopped) = watch::channel(false);
-        let config = ListenerConfig {
-            addr: addr.to_owned(),
-            option: "portal.listen",
-            tls: None,
-            limits: limits(),
-        };
-        let error = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped)
-            .await
-            .unwrap_err();
+        let config = ListenerConfig { addr: addr.to_owned(), option: "portal.listen", tls: None, limits: limits() };
+        let error = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped).await.unwrap_err();
         assert!(error.to_string().starts_with("`portal.listen`"), "{error}");
     }
 }
@@ -111,28 +78,12 @@ async fn an_address_that_is_none_names_the_option() {
 #[tokio::test]
 async fn localhost_is_both_loopbacks() {
     let (_stop, stopped) = watch::channel(false);
-    let config = ListenerConfig {
-        addr: "localhost:0".to_owned(),
-        option: "x",
-        tls: None,
-        limits: limits(),
-    };
-    let listening = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped)
-        .await
-        .unwrap();
-    let [first, others @ ..] = listening.addresses() else {
-        panic!("no address")
-    };
+    let config = ListenerConfig { addr: "localhost:0".to_owned(), option: "x", tls: None, limits: limits() };
+    let listening = web::serve(config, Edge::new(app(), setup(&Metrics::new())), stopped).await.unwrap();
+    let [first, others @ ..] = listening.addresses() else { panic!("no address") };
     assert_eq!(first.ip().to_string(), "127.0.0.1");
-    assert!(
-        others
-            .iter()
-            .all(|other| other.ip().to_string() == "::1" && other.port() == first.port())
-    );
-    assert_eq!(
-        others.len(),
-        usize::from(std::net::TcpListener::bind("[::1]:0").is_ok())
-    );
+    assert!(others.iter().all(|other| other.ip().to_string() == "::1" && other.port() == first.port()));
+    assert_eq!(others.len(), usize::from(std::net::TcpListener::bind("[::1]:0").is_ok()));
 }
 
 #[tokio::test]
@@ -140,15 +91,9 @@ async fn panics_are_problems_and_counted() {
     let stand = start(limits(), None).await;
     let mut stream = stand.connect().await;
     for round in 1..=2 {
-        stream
-            .write_all(b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         let answer = one(&mut stream).await;
-        assert!(
-            answer.starts_with("HTTP/1.1 500") && !answer.contains("planted"),
-            "{answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 500") && !answer.contains("planted"), "{answer}");
         assert!(stand.metrics.render().contains(&format!("nais_panics_total {round}")));
     }
 }
@@ -158,9 +103,7 @@ async fn the_same_number_is_in_the_answer_and_the_problem() {
     let metrics = Metrics::new();
     let edge = Edge::new(app(), setup(&metrics));
     let peer = Peer::plain(([127, 0, 0, 1], 1).into());
-    let request = axum::http::Request::get("/never?surname=x")
-        .body(axum::body::Body::empty())
-        .unwrap();
+    let request = axum::http::Request::get("/never?surname=x").body(axum::body::Body::empty()).unwrap();
     let response = edge.call(request, peer).await;
     let id = response.headers()["nais-request-id"].to_str().unwrap().to_owned();
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -174,18 +117,8 @@ async fn the_same_number_is_in_the_answer_and_the_problem() {
 #[tokio::test]
 async fn above_capacity_the_answer_is_immediate() {
     let metrics = Metrics::new();
-    let shed = Shed::new(ShedLimits {
-        at_once: 1,
-        waiting: 0,
-        wait: Duration::from_secs(60),
-    });
-    let edge = Edge::new(
-        app(),
-        web::edge::Setup {
-            shed: Some(shed),
-            ..setup(&metrics)
-        },
-    );
+    let shed = Shed::new(ShedLimits { at_once: 1, waiting: 0, wait: Duration::from_secs(60) });
+    let edge = Edge::new(app(), web::edge::Setup { shed: Some(shed), ..setup(&metrics) });
     let ask = |path: &'static str| {
         let edge = edge.clone();
         let request = axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
@@ -214,8 +147,5 @@ async fn a_router_is_called_in_process() {
     assert_eq!(other.json()["code"], "verb-not-allowed");
     assert!(other.json()["detail"].as_str().unwrap().contains("GET, HEAD"));
     let none = client.get("/no/such?surname=x").send().await;
-    assert_eq!(
-        (none.status.as_u16(), none.json()["instance"].as_str()),
-        (404, Some("/no/such"))
-    );
+    assert_eq!((none.status.as_u16(), none.json()["instance"].as_str()), (404, Some("/no/such")));
 }

@@ -55,10 +55,9 @@ async fn echo(
 }
 
 async fn who(Extension(peer): Extension<Peer>) -> String {
-    peer.certificate.as_ref().map_or_else(
-        || "nobody".to_owned(),
-        |held| format!("{} {}", held.serial, held.fingerprint_hex),
-    )
+    peer.certificate
+        .as_ref()
+        .map_or_else(|| "nobody".to_owned(), |held| format!("{} {}", held.serial, held.fingerprint_hex))
 }
 
 async fn slow() -> &'static str {
@@ -71,10 +70,7 @@ async fn panics() -> &'static str {
 }
 
 pub(crate) fn app() -> Router {
-    let allowance = Allowance {
-        bytes: 1 << 20,
-        within: Duration::from_secs(2),
-    };
+    let allowance = Allowance { bytes: 1 << 20, within: Duration::from_secs(2) };
     Router::new()
         .route("/", get(async || "hello"))
         .route("/echo", post(echo))
@@ -102,19 +98,9 @@ pub(crate) async fn start(limits: Limits, tls: Option<TlsSetup>) -> Stand {
     let metrics = Metrics::new();
     let edge = Edge::new(app(), setup(&metrics));
     let (stop, stopped) = watch::channel(false);
-    let config = ListenerConfig {
-        addr: "127.0.0.1:0".to_owned(),
-        option: "test.listen",
-        tls,
-        limits,
-    };
+    let config = ListenerConfig { addr: "127.0.0.1:0".to_owned(), option: "test.listen", tls, limits };
     let listening = web::serve(config, edge, stopped).await.unwrap();
-    Stand {
-        addr: listening.addresses()[0],
-        metrics,
-        stop,
-        listening,
-    }
+    Stand { addr: listening.addresses()[0], metrics, stop, listening }
 }
 
 impl Stand {
@@ -133,10 +119,7 @@ impl Stand {
 /// Everything until the server ends the connection.
 pub(crate) async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer))
-        .await
-        .expect("the server ends it")
-        .unwrap();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server ends it").unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -145,9 +128,7 @@ pub(crate) async fn one(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Str
     let mut answer = Vec::new();
     loop {
         let mut byte = [0];
-        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut byte))
-            .await
-            .expect("an answer");
+        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut byte)).await.expect("an answer");
         read.expect("an answer");
         answer.push(byte[0]);
         let text = String::from_utf8_lossy(&answer);

@@ -34,10 +34,7 @@ impl Pki {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let server = params.signed_by(&key, &root).unwrap();
-        Self {
-            server: (server.pem(), key.serialize_pem()),
-            root,
-        }
+        Self { server: (server.pem(), key.serialize_pem()), root }
     }
 
     pub(crate) fn client(&self, serial: u8) -> Identity {
@@ -46,10 +43,7 @@ impl Pki {
         params.serial_number = Some(SerialNumber::from(vec![serial]));
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let certificate = params.signed_by(&key, &self.root).unwrap();
-        Identity {
-            chain: vec![certificate.der().clone()],
-            key: key.serialize_der(),
-        }
+        Identity { chain: vec![certificate.der().clone()], key: key.serialize_der() }
     }
 
     fn list(&self, serials: &[u8]) -> String {
@@ -73,18 +67,10 @@ impl Pki {
     pub(crate) fn with_parts<T>(&self, revoked: &[u8], mutual: bool, make: impl FnOnce(&Tls<'_>) -> T) -> T {
         let (roots, list) = (self.root.pem(), self.list(revoked));
         let lists = [list.as_bytes()];
-        let authority = ClientAuthority {
-            roots: roots.as_bytes(),
-            lists: &lists,
-            whole_chain: true,
-            fresh_lists: true,
-        };
+        let authority =
+            ClientAuthority { roots: roots.as_bytes(), lists: &lists, whole_chain: true, fresh_lists: true };
         let (chain, key) = &self.server;
-        make(&Tls {
-            chain: chain.as_bytes(),
-            key: key.as_bytes(),
-            clients: mutual.then_some(authority),
-        })
+        make(&Tls { chain: chain.as_bytes(), key: key.as_bytes(), clients: mutual.then_some(authority) })
     }
 
     pub(crate) async fn connect(
@@ -122,14 +108,8 @@ impl Pki {
 /// In TLS 1.3 the client learns of its refusal with the first bytes it reads.
 async fn ask(stand: &Stand, connector: &TlsConnector) -> Result<String, String> {
     let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = connector
-        .connect(name, stand.connect().await)
-        .await
-        .map_err(|error| error.to_string())?;
-    stream
-        .write_all(b"GET /who HTTP/1.1\r\nHost: a\r\n\r\n")
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut stream = connector.connect(name, stand.connect().await).await.map_err(|error| error.to_string())?;
+    stream.write_all(b"GET /who HTTP/1.1\r\nHost: a\r\n\r\n").await.map_err(|error| error.to_string())?;
     let mut first = [0];
     stream.read_exact(&mut first).await.map_err(|error| error.to_string())?;
     Ok(one(&mut stream).await)
@@ -142,10 +122,7 @@ async fn the_certificate_says_who_it_is() {
     let identity = pki.client(7);
     let expected = PeerCertificate::parse(&identity.chain[0]).unwrap();
     let answer = ask(&stand, &pki.connector(Some(&identity), b"http/1.1")).await.unwrap();
-    assert!(
-        answer.ends_with(&format!("07 {}", expected.fingerprint_hex)),
-        "{answer}"
-    );
+    assert!(answer.ends_with(&format!("07 {}", expected.fingerprint_hex)), "{answer}");
 }
 
 #[tokio::test]
@@ -154,16 +131,9 @@ async fn without_a_certificate_nobody_gets_in() {
     let stand = start(limits(), Some(pki.with_parts(&[], true, TlsSetup::new).unwrap())).await;
     let told = ask(&stand, &pki.connector(None, b"http/1.1")).await.unwrap_err();
     assert!(told.contains("CertificateRequired"), "{told}");
-    assert!(
-        stand
-            .metrics
-            .render()
-            .contains("nais_tls_handshakes_failed_total{listener=\"test\"} 1")
-    );
+    assert!(stand.metrics.render().contains("nais_tls_handshakes_failed_total{listener=\"test\"} 1"));
     let stranger = Pki::new().client(7);
-    let told = ask(&stand, &pki.connector(Some(&stranger), b"http/1.1"))
-        .await
-        .unwrap_err();
+    let told = ask(&stand, &pki.connector(Some(&stranger), b"http/1.1")).await.unwrap_err();
     assert!(told.contains("UnknownCA") || told.contains("DecryptError"), "{told}");
 }
 
@@ -174,9 +144,7 @@ async fn a_revoked_certificate_gets_in_no_longer() {
     let stand = start(limits(), Some(setup.clone())).await;
     let identity = pki.client(7);
     let connector = pki.connector(Some(&identity), b"http/1.1");
-    let refused = ask(&stand, &pki.connector(Some(&pki.client(9)), b"http/1.1"))
-        .await
-        .unwrap_err();
+    let refused = ask(&stand, &pki.connector(Some(&pki.client(9)), b"http/1.1")).await.unwrap_err();
     assert!(refused.contains("CertificateRevoked"), "{refused}");
     assert!(ask(&stand, &connector).await.is_ok());
     pki.with_parts(&[9, 7], true, |parts| setup.reload(parts)).unwrap();
@@ -190,29 +158,16 @@ async fn a_reload_that_fails_changes_nothing() {
     let pki = Pki::new();
     let setup = pki.with_parts(&[], true, TlsSetup::new).unwrap();
     let stand = start(limits(), Some(setup.clone())).await;
-    let failed = pki.with_parts(&[], true, |parts| {
-        setup.reload(&Tls {
-            chain: b"",
-            key: parts.key,
-            clients: None,
-        })
-    });
+    let failed = pki.with_parts(&[], true, |parts| setup.reload(&Tls { chain: b"", key: parts.key, clients: None }));
     assert!(failed.is_err());
-    assert!(
-        ask(&stand, &pki.connector(Some(&pki.client(7)), b"http/1.1"))
-            .await
-            .is_ok()
-    );
+    assert!(ask(&stand, &pki.connector(Some(&pki.client(7)), b"http/1.1")).await.is_ok());
     assert!(ask(&stand, &pki.connector(None, b"http/1.1")).await.is_err());
 }
 
 #[tokio::test]
 async fn a_handshake_that_does_not_come_is_ended() {
     let pki = Pki::new();
-    let limits = web::Limits {
-        handshake_timeout: std::time::Duration::from_millis(200),
-        ..limits()
-    };
+    let limits = web::Limits { handshake_timeout: std::time::Duration::from_millis(200), ..limits() };
     let stand = start(limits, Some(pki.with_parts(&[], false, TlsSetup::new).unwrap())).await;
     assert_eq!(crate::stand::rest(&mut stand.connect().await).await, "");
 }

@@ -47,10 +47,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         made: tools.clock.now().to_string(),
         origin: tools.log.origin().to_owned(),
         size: tools.log.head().edge.size(),
-        checkpoint: LogReader::new(tools.log.clone(), tools.db.clone())
-            .checkpoint()
-            .await?
-            .to_string(),
+        checkpoint: LogReader::new(tools.log.clone(), tools.db.clone()).checkpoint().await?.to_string(),
     };
     let copy = Copy::beside(&database)?;
     tools.db.copy_to(copy.0.clone()).await?;
@@ -61,10 +58,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         print::json(&serde_json::json!({ "file": args.file, "bytes": bytes, "head": head }));
     } else {
         let file = args.file.display();
-        print::line(format_args!(
-            "{file}: {bytes} bytes sealed, with at least {} entries of the ledger",
-            head.size
-        ));
+        print::line(format_args!("{file}: {bytes} bytes sealed, with at least {} entries of the ledger", head.size));
     }
     Ok(Outcome::Done)
 }
@@ -105,10 +99,7 @@ pub fn key(config: &Config, make: bool) -> Result<Vault, Error> {
     let path = config.path(&config.keys.master).with_file_name("backup.key");
     if make && !path.exists() {
         files::create(&path, hex::encode(store::random::<32>()).as_bytes(), Readers::Owner)?;
-        print::note(format_args!(
-            "made {}: keep a copy of it elsewhere, no backup opens without it",
-            path.display()
-        ));
+        print::note(format_args!("made {}: keep a copy of it elsewhere, no backup opens without it", path.display()));
     }
     let mut key = [0; 32];
     hex::decode_to_slice(files::text(&path)?.trim(), &mut key)

@@ -82,18 +82,10 @@ pub fn read_head<R: Read>(backup: R) -> Result<(Head, BufReader<R>), Error> {
         return Err(wrong());
     }
     line.clear();
-    reader
-        .by_ref()
-        .take(LONGEST_HEAD)
-        .read_line(&mut line)
-        .map_err(|_| wrong())?;
+    reader.by_ref().take(LONGEST_HEAD).read_line(&mut line).map_err(|_| wrong())?;
     let head: Head = serde_json::from_str(&line).map_err(|_| wrong())?;
     // The chunks are bound to the head's exact bytes.
-    if head_line(&head)? == line {
-        Ok((head, reader))
-    } else {
-        Err(wrong())
-    }
+    if head_line(&head)? == line { Ok((head, reader)) } else { Err(wrong()) }
 }
 
 /// Opens every chunk into `out`. What was written is of use only when this succeeds.
@@ -111,19 +103,12 @@ pub fn open(
     for place in 0.. {
         let mut length = [0; 4];
         backup.read_exact(&mut length).map_err(|_| broken())?;
-        let length = usize::try_from(u32::from_be_bytes(length))
-            .ok()
-            .filter(|length| *length <= LARGEST);
+        let length = usize::try_from(u32::from_be_bytes(length)).ok().filter(|length| *length <= LARGEST);
         let mut sealed = vec![0; length.ok_or_else(broken)?];
         backup.read_exact(&mut sealed).map_err(|_| broken())?;
         let (plain, last) = match vault.open(&bound(&digest, place, false), &sealed) {
             Ok(plain) => (plain, false),
-            Err(_) => (
-                vault
-                    .open(&bound(&digest, place, true), &sealed)
-                    .map_err(|_| broken())?,
-                true,
-            ),
+            Err(_) => (vault.open(&bound(&digest, place, true), &sealed).map_err(|_| broken())?, true),
         };
         out.write_all(&plain)?;
         total += u64::try_from(plain.len()).unwrap_or(u64::MAX);
@@ -139,9 +124,7 @@ pub fn open(
 }
 
 fn head_line(head: &Head) -> Result<String, Error> {
-    serde_json::to_string(head)
-        .map(|line| format!("{line}\n"))
-        .map_err(Error::failed)
+    serde_json::to_string(head).map(|line| format!("{line}\n")).map_err(Error::failed)
 }
 
 /// What a chunk is sealed to.
@@ -165,13 +148,7 @@ mod tests {
     use super::*;
 
     fn head() -> Head {
-        Head {
-            id: "1".into(),
-            made: "m".into(),
-            origin: "o".into(),
-            size: 3,
-            checkpoint: "o\n3\nx\n".into(),
-        }
+        Head { id: "1".into(), made: "m".into(), origin: "o".into(), size: 3, checkpoint: "o\n3\nx\n".into() }
     }
 
     fn opened(backup: &[u8], vault: &Vault) -> Result<Vec<u8>, Error> {
@@ -190,10 +167,7 @@ mod tests {
             assert_eq!(opened(&backup, &vault).unwrap(), plain);
             assert!(opened(&backup, &Vault::new(&[8; 32]).unwrap()).is_err());
             assert!(opened(&backup[..backup.len() - 1], &vault).is_err(), "cut off");
-            assert!(
-                opened(&[backup.as_slice(), b"x"].concat(), &vault).is_err(),
-                "bytes behind"
-            );
+            assert!(opened(&[backup.as_slice(), b"x"].concat(), &vault).is_err(), "bytes behind");
             for at in (0..backup.len()).step_by(backup.len() / 50 + 1) {
                 let mut changed = backup.clone();
                 changed[at] ^= 1;

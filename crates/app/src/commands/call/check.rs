@@ -55,45 +55,25 @@ impl Found {
 impl Check {
     fn new(check: &'static str, outcome: Result<String, String>) -> Self {
         match outcome {
-            Ok(about) => Self {
-                check,
-                result: Found::Valid,
-                about,
-            },
-            Err(about) => Self {
-                check,
-                result: Found::Invalid,
-                about,
-            },
+            Ok(about) => Self { check, result: Found::Valid, about },
+            Err(about) => Self { check, result: Found::Invalid, about },
         }
     }
 
     fn of(check: &'static str, result: Found, about: impl Into<String>) -> Self {
-        Self {
-            check,
-            result,
-            about: about.into(),
-        }
+        Self { check, result, about: about.into() }
     }
 }
 
 /// The checks that need nothing but the answer.
 pub fn answer(identity: &Identity, request_body: &[u8], answer: &Answer, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
-    let receipt_only = answer
-        .header("preference-applied")
-        .is_some_and(|applied| applied.contains("receipt"));
+    let receipt_only = answer.header("preference-applied").is_some_and(|applied| applied.contains("receipt"));
     match signer(answer) {
         Ok(Some(signature)) => {
             let by = name(&signature.certificate);
-            checks.push(Check::new(
-                "signature",
-                trusted(identity, &signature, answer, now).map(|()| by),
-            ));
-            checks.push(Check::new(
-                "HTTP signature",
-                http_signature(&signature.certificate, answer, now),
-            ));
+            checks.push(Check::new("signature", trusted(identity, &signature, answer, now).map(|()| by)));
+            checks.push(Check::new("HTTP signature", http_signature(&signature.certificate, answer, now)));
         }
         Ok(None) if receipt_only => {
             checks.push(Check::of(
@@ -148,20 +128,16 @@ fn trusted(identity: &Identity, signature: &Signature, answer: &Answer, now: Tim
         .check(certificate, Purpose::Signature, now)
         .map_err(|error| format!("the certificate of {} is not trusted: {error}", name(certificate)))?;
     match &identity.pinned {
-        Some(pinned) if pinned != certificate => Err(format!(
-            "signed by {}, not by the certificate that `signer` of consumer.toml names",
-            name(certificate)
-        )),
+        Some(pinned) if pinned != certificate => {
+            Err(format!("signed by {}, not by the certificate that `signer` of consumer.toml names", name(certificate)))
+        }
         _ => Ok(()),
     }
 }
 
 fn http_signature(certificate: &Certificate, answer: &Answer, now: Timestamp) -> Result<String, String> {
-    let lines: Vec<(&str, &[u8])> = answer
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
-        .collect();
+    let lines: Vec<(&str, &[u8])> =
+        answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let view = ResponseView {
         status: answer.status,
         headers: &lines,
@@ -180,9 +156,7 @@ fn request_digest(header: &str, body: &[u8]) -> Result<String, String> {
 
 /// A certificate's subject for people.
 fn name(certificate: &Certificate) -> String {
-    certificate
-        .common_name()
-        .map_or_else(|| certificate.subject(), str::to_owned)
+    certificate.common_name().map_or_else(|| certificate.subject(), str::to_owned)
 }
 
 /// What the receipt proves about this very exchange.
@@ -207,10 +181,7 @@ pub fn receipt(
     }
     match proven(identity, request_body, answer, header, record, now) {
         Ok(report) => {
-            let about = format!(
-                "entry {} of {} in the log {}",
-                report.index, report.tree_size, report.origin
-            );
+            let about = format!("entry {} of {} in the log {}", report.index, report.tree_size, report.origin);
             (Check::of(NAME, Found::Valid, about), Some(report))
         }
         Err(why) => (Check::of(NAME, Found::Invalid, why), None),
@@ -218,9 +189,8 @@ pub fn receipt(
 }
 
 fn is_of_another_entry(receipt: &str, record: &[u8]) -> bool {
-    let index = serde_json::from_slice::<serde_json::Value>(record)
-        .ok()
-        .and_then(|record| record.get("index")?.as_u64());
+    let index =
+        serde_json::from_slice::<serde_json::Value>(record).ok().and_then(|record| record.get("index")?.as_u64());
     let receipt = Receipt::read(receipt.as_bytes());
     matches!((index, receipt), (Some(index), Ok(receipt)) if index != receipt.index)
 }

@@ -39,35 +39,19 @@ pub struct Answer {
 impl Question {
     /// A question without body at this path of the gateway.
     pub fn get(base: &Url, path: &str) -> Result<Self, Error> {
-        Ok(Self {
-            method: Method::GET,
-            url: address(base, path)?,
-            headers: HeaderMap::new(),
-            body: Vec::new(),
-        })
+        Ok(Self { method: Method::GET, url: address(base, path)?, headers: HeaderMap::new(), body: Vec::new() })
     }
 }
 
 /// The address of a path below the gateway.
 pub fn address(base: &Url, path: &str) -> Result<Url, Error> {
-    let wrong = || {
-        Error::usage(format_args!(
-            "PATH: `{path}`: expected a path such as mvd-38801/v1/crossings/submit"
-        ))
-    };
+    let wrong = || Error::usage(format_args!("PATH: `{path}`: expected a path such as mvd-38801/v1/crossings/submit"));
     if path.contains("://") || path.starts_with("//") {
         return Err(wrong());
     }
-    let mut url = base
-        .join("/")
-        .and_then(|root| root.join(path.trim_start_matches('/')))
-        .map_err(|_| wrong())?;
+    let mut url = base.join("/").and_then(|root| root.join(path.trim_start_matches('/'))).map_err(|_| wrong())?;
     url.set_fragment(None);
-    if url.origin() == base.origin() {
-        Ok(url)
-    } else {
-        Err(wrong())
-    }
+    if url.origin() == base.origin() { Ok(url) } else { Err(wrong()) }
 }
 
 impl Answer {
@@ -90,10 +74,7 @@ pub async fn ask(identity: &Identity, question: &Question, now: Timestamp) -> Re
     if !question.body.is_empty() && !headers.contains_key("content-type") {
         insert(&mut headers, "content-type", "application/json")?;
     }
-    let lines: Vec<(&str, &[u8])> = headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
-        .collect();
+    let lines: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let view = RequestView {
         method: question.method.as_str(),
         target_uri: question.url.as_str(),
@@ -106,25 +87,14 @@ pub async fn ask(identity: &Identity, question: &Question, now: Timestamp) -> Re
     }
     insert(&mut headers, "signature-input", &signed.signature_input)?;
     insert(&mut headers, "signature", &signed.signature)?;
-    let mut request = identity
-        .client
-        .request(question.method.clone(), question.url.clone())
-        .headers(headers);
+    let mut request = identity.client.request(question.method.clone(), question.url.clone()).headers(headers);
     if !question.body.is_empty() {
         request = request.body(question.body.clone());
     }
-    let response = request
-        .send()
-        .await
-        .map_err(|error| unreachable(&question.url, &error))?;
+    let response = request.send().await.map_err(|error| unreachable(&question.url, &error))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = whole(response).await?;
-    Ok(Answer {
-        status,
-        headers,
-        body,
-        request_signature: signed.signature,
-    })
+    Ok(Answer { status, headers, body, request_signature: signed.signature })
 }
 
 async fn whole(mut response: reqwest::Response) -> Result<Bytes, Error> {
@@ -152,10 +122,7 @@ fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
     if error.is_timeout() {
         return Error::failed(format_args!("{host}:{port}: no answer in time"));
     }
-    Error::failed(format_args!(
-        "{host}:{port}: cannot be reached ({}); is the gateway running?",
-        cause(error)
-    ))
+    Error::failed(format_args!("{host}:{port}: cannot be reached ({}); is the gateway running?", cause(error)))
 }
 
 /// The innermost reason, which is what a person can act on.

@@ -85,15 +85,9 @@ impl Identity {
         let authorities = Authorities::read(dir, written.ca.as_deref())?;
         let log = dir.join(written.log.unwrap_or_else(|| "../../pki/log.vkey".into()));
         let vkey = Vkey::parse(&files::text(&log)?).map_err(|error| Error::config(&log, "", error.to_string()))?;
-        let signer_file = dir.join(
-            written
-                .signer
-                .as_deref()
-                .unwrap_or(Path::new("../../pki/nais-sign.pem")),
-        );
-        let pinned = (written.signer.is_some() || signer_file.exists())
-            .then(|| certificate(&signer_file))
-            .transpose()?;
+        let signer_file = dir.join(written.signer.as_deref().unwrap_or(Path::new("../../pki/nais-sign.pem")));
+        let pinned =
+            (written.signer.is_some() || signer_file.exists()).then(|| certificate(&signer_file)).transpose()?;
         let signer = signer(dir)?;
         let client = client(dir, &authorities, patience)?;
         Ok(Self {
@@ -119,11 +113,7 @@ impl Authorities {
         let mut below: Vec<Certificate> = chain.collect();
         let issuing = folder.join("issuing.pem");
         if issuing.exists() {
-            below.extend(
-                self::chain(&issuing)?
-                    .into_iter()
-                    .filter(|certificate| *certificate != root),
-            );
+            below.extend(self::chain(&issuing)?.into_iter().filter(|certificate| *certificate != root));
         }
         Ok(Self { folder, root, below })
     }
@@ -171,17 +161,10 @@ fn client(dir: &Path, authorities: &Authorities, patience: Duration) -> Result<C
     if own.len() == 1 {
         own.extend(authorities.below.iter().cloned());
     }
-    let own = own
-        .iter()
-        .map(|certificate| CertificateDer::from(certificate.der().to_vec()))
-        .collect();
+    let own = own.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
     let key_file = dir.join("tls.key");
     let wrong_key = |error: &dyn std::fmt::Display| {
-        Error::config(
-            &key_file,
-            "",
-            format!("expected the private key of tls.pem in PEM: {error}"),
-        )
+        Error::config(&key_file, "", format!("expected the private key of tls.pem in PEM: {error}"))
     };
     let key = PrivateKeyDer::from_pem_slice(&files::bytes(&key_file)?).map_err(|error| wrong_key(&error))?;
     let mut roots = rustls::RootCertStore::empty();

@@ -118,30 +118,21 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     } else {
         show::plainly(&format!("{} {}", question.method, question.url), &answer, &checks);
     }
-    Ok(Outcome::of(
-        answer.is_answered() && checks.iter().all(|check| check.result.is_good()),
-    ))
+    Ok(Outcome::of(answer.is_answered() && checks.iter().all(|check| check.result.is_good())))
 }
 
 /// The private record of the exchange, which only those entitled are given.
 async fn record(identity: &Identity, answer: &Answer, clock: &Clock) -> Result<Vec<u8>, String> {
-    let id = answer
-        .header("nais-request-id")
-        .and_then(|id| uuid::Uuid::try_parse(id).ok());
+    let id = answer.header("nais-request-id").and_then(|id| uuid::Uuid::try_parse(id).ok());
     let id = id.ok_or("the answer names no request identifier")?;
     if answer.header("nais-receipt").is_none() {
         return Err("there is no receipt".to_owned());
     }
     let question = Question::get(&identity.base, &format!("ledger/v1/entries/{id}")).map_err(|e| e.to_string())?;
-    let answer = ask(identity, &question, clock.now())
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = ask(identity, &question, clock.now()).await.map_err(|error| error.to_string())?;
     match answer.status {
         200 => Ok(answer.body.to_vec()),
-        status => Err(format!(
-            "the record could not be fetched: GET {} gave {status}",
-            question.url.path()
-        )),
+        status => Err(format!("the record could not be fetched: GET {} gave {status}", question.url.path())),
     }
 }
 
@@ -173,22 +164,13 @@ fn question(args: &Args, identity: &Identity) -> Result<Question, Error> {
     for (name, value) in &args.headers {
         headers.insert(name.clone(), value.clone());
     }
-    Ok(Question {
-        method: args.method.clone(),
-        url,
-        headers,
-        body: body(args)?,
-    })
+    Ok(Question { method: args.method.clone(), url, headers, body: body(args)? })
 }
 
 /// CMS as the header bears it. Files hold it as DER, as PEM or already in base64.
 fn consent(file: &[u8]) -> String {
     match std::str::from_utf8(file) {
-        Ok(text) => text
-            .lines()
-            .filter(|line| !line.starts_with("-----"))
-            .map(str::trim)
-            .collect(),
+        Ok(text) => text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect(),
         Err(_) => STANDARD.encode(file),
     }
 }
@@ -229,10 +211,7 @@ mod tests {
 
     #[test]
     fn consents_are_sent_as_one_line_of_base64() {
-        assert_eq!(
-            consent(b"-----BEGIN CMS-----\nAAAA\nBBBB\n-----END CMS-----\n"),
-            "AAAABBBB"
-        );
+        assert_eq!(consent(b"-----BEGIN CMS-----\nAAAA\nBBBB\n-----END CMS-----\n"), "AAAABBBB");
         assert_eq!(consent(&[0x30, 0x82, 0xff]), "MIL/");
         assert_eq!(consent(b"AAAA\n"), "AAAA");
     }

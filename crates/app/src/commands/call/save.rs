@@ -15,11 +15,7 @@ const NAMES: [&str; 5] = ["request", "answer", "receipt", "record.json", "log.vk
 pub fn prepare(folder: &Path) -> Result<(), Error> {
     files::folder(folder)?;
     match NAMES.iter().map(|name| folder.join(name)).find(|path| path.exists()) {
-        Some(path) => Err(Error::config(
-            &path,
-            "",
-            "is there already; give --save another folder".to_owned(),
-        )),
+        Some(path) => Err(Error::config(&path, "", "is there already; give --save another folder".to_owned())),
         None => Ok(()),
     }
 }

@@ -11,15 +11,9 @@ use crate::print::{self, Tone};
 
 /// Prints status, body and checks, line by line.
 pub fn plainly(address: &str, answer: &Answer, checks: &[Check]) {
-    let reason = StatusCode::from_u16(answer.status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("");
+    let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or("");
     let tone = if answer.is_answered() { Tone::Good } else { Tone::Bad };
-    print::line(format_args!(
-        "{} {address}",
-        print::tinted(tone, format!("{} {reason}", answer.status))
-    ));
+    print::line(format_args!("{} {address}", print::tinted(tone, format!("{} {reason}", answer.status))));
     match serde_json::from_slice::<Value>(&answer.body) {
         Ok(value) if is_problem(answer) => problem(answer, &value),
         Ok(value) => print::line(format_args!("{value:#}")),
@@ -48,28 +42,18 @@ fn told(check: &Check) {
 }
 
 fn is_problem(answer: &Answer) -> bool {
-    answer
-        .header("content-type")
-        .is_some_and(|media| media.starts_with("application/problem+json"))
+    answer.header("content-type").is_some_and(|media| media.starts_with("application/problem+json"))
 }
 
 /// A problem document (RFC 9457) in words: what, why and how to mend it, every fault with its place.
 fn problem(answer: &Answer, value: &Value) {
     let text = |name: &str| print::printable(value.get(name).and_then(Value::as_str).unwrap_or_default());
-    print::line(format_args!(
-        "{} ({})",
-        print::tinted(Tone::Bad, text("title")),
-        text("code")
-    ));
+    print::line(format_args!("{} ({})", print::tinted(Tone::Bad, text("title")), text("code")));
     print::line(text("detail"));
     for fault in value.get("errors").and_then(Value::as_array).into_iter().flatten() {
         let part = |name: &str| print::printable(fault.get(name).and_then(Value::as_str).unwrap_or_default());
         let pointer = part("pointer");
-        let place = if pointer.is_empty() {
-            "the whole message"
-        } else {
-            &pointer
-        };
+        let place = if pointer.is_empty() { "the whole message" } else { &pointer };
         print::line(format_args!("  {place}: {} ({})", part("message"), part("code")));
     }
     if let Some(allowed) = answer.header("allow") {
@@ -79,13 +63,8 @@ fn problem(answer: &Answer, value: &Value) {
 
 /// The whole outcome as one JSON value.
 pub fn as_json(answer: &Answer, checks: &[Check], report: Option<&ledger::Report>) -> Value {
-    let body = serde_json::from_slice(&answer.body).unwrap_or_else(|_| {
-        if answer.body.is_empty() {
-            Value::Null
-        } else {
-            json!(STANDARD.encode(&answer.body))
-        }
-    });
+    let body = serde_json::from_slice(&answer.body)
+        .unwrap_or_else(|_| if answer.body.is_empty() { Value::Null } else { json!(STANDARD.encode(&answer.body)) });
     json!({
         "status": answer.status,
         "request_id": answer.header("nais-request-id"),

@@ -47,10 +47,7 @@ pub async fn row(target: &Arc<Target>, row: &Row, window: Duration) -> Result<Ve
         samples.push(once(target, body, Instant::now(), true).await);
         bar.step();
     }
-    let (start, gap) = (
-        Instant::now(),
-        window.div_f64(f64::from(u32::try_from(count).unwrap_or(u32::MAX).max(1))),
-    );
+    let (start, gap) = (Instant::now(), window.div_f64(f64::from(u32::try_from(count).unwrap_or(u32::MAX).max(1))));
     let mut under_way = JoinSet::new();
     for number in 0..count {
         let due = start + gap.mul_f64(f64::from(u32::try_from(number).unwrap_or(u32::MAX)));
@@ -83,10 +80,7 @@ impl Target {
         let Some(given) = &self.body else { return Ok(Vec::new()) };
         let mut body = if self.fresh { fresh(given)? } else { given.clone() };
         if body.len() > bytes {
-            return Err(Error::usage(format_args!(
-                "--data: {} bytes do not fit into a row of {bytes}",
-                body.len()
-            )));
+            return Err(Error::usage(format_args!("--data: {} bytes do not fit into a row of {bytes}", body.len())));
         }
         body.resize(bytes, b' ');
         Ok(body)
@@ -98,55 +92,29 @@ async fn once(target: &Target, body: Vec<u8>, due: Instant, single: bool) -> Sam
         Way::Plain(client) => plain(client, &target.url, body).await,
         Way::Signed(identity) => signed(identity, &target.url, body).await,
     };
-    Sample {
-        single,
-        took: due.elapsed(),
-        reply,
-    }
+    Sample { single, took: due.elapsed(), reply }
 }
 
 async fn plain(client: &reqwest::Client, url: &Url, body: Vec<u8>) -> Result<usize, String> {
     let told = |error: reqwest::Error| {
-        if error.is_timeout() {
-            "no answer in time".to_owned()
-        } else {
-            "no answer".to_owned()
-        }
+        if error.is_timeout() { "no answer in time".to_owned() } else { "no answer".to_owned() }
     };
     let request = if body.is_empty() {
         client.get(url.clone())
     } else {
-        client
-            .post(url.clone())
-            .header("content-type", "application/json")
-            .body(body)
+        client.post(url.clone()).header("content-type", "application/json").body(body)
     };
     let response = request.send().await.map_err(told)?;
     let status = response.status();
     let reply = response.bytes().await.map_err(told)?;
-    if status.is_success() {
-        Ok(reply.len())
-    } else {
-        Err(format!("status {}", status.as_u16()))
-    }
+    if status.is_success() { Ok(reply.len()) } else { Err(format!("status {}", status.as_u16())) }
 }
 
 async fn signed(identity: &Identity, url: &Url, body: Vec<u8>) -> Result<usize, String> {
     let method = if body.is_empty() { Method::GET } else { Method::POST };
-    let question = Question {
-        method,
-        url: url.clone(),
-        headers: HeaderMap::new(),
-        body,
-    };
-    let answer = ask(identity, &question, Clock::system().now())
-        .await
-        .map_err(|error| error.to_string())?;
-    if answer.is_answered() {
-        Ok(answer.body.len())
-    } else {
-        Err(format!("status {}", answer.status))
-    }
+    let question = Question { method, url: url.clone(), headers: HeaderMap::new(), body };
+    let answer = ask(identity, &question, Clock::system().now()).await.map_err(|error| error.to_string())?;
+    if answer.is_answered() { Ok(answer.body.len()) } else { Err(format!("status {}", answer.status)) }
 }
 
 #[cfg(test)]
@@ -167,12 +135,7 @@ mod tests {
         let client = reqwest::Client::builder();
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let way = Way::Plain(client.build().unwrap());
-        let target = Target {
-            url,
-            body: Some(b"{}".to_vec()),
-            fresh: false,
-            way,
-        };
+        let target = Target { url, body: Some(b"{}".to_vec()), fresh: false, way };
         let body = target.body(10).unwrap();
         assert_eq!(body, b"{}        ");
         assert!(target.body(1).is_err());

@@ -93,37 +93,18 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         let rows: Vec<_> = verdicts.iter().map(Verdict::json).collect();
         print::json(&serde_json::json!({ "profile": "ett", "seconds": args.seconds, "met": met, "rows": rows }));
     } else if met {
-        print::line(print::tinted(
-            Tone::Good,
-            "the web service meets table 1 of the ETT as far as it was driven",
-        ));
+        print::line(print::tinted(Tone::Good, "the web service meets table 1 of the ETT as far as it was driven"));
     } else {
-        print::line(print::tinted(
-            Tone::Bad,
-            "the web service does NOT meet table 1 of the ETT",
-        ));
+        print::line(print::tinted(Tone::Bad, "the web service does NOT meet table 1 of the ETT"));
     }
     Ok(Outcome::of(met))
 }
 
 fn tell(verdict: &Verdict) {
-    let Row {
-        name, requests, per, ..
-    } = verdict.row;
-    let rate = if per == Duration::from_secs(1) {
-        format!("{requests}/s")
-    } else {
-        format!("{requests}/min")
-    };
-    let word = if verdict.is_met() {
-        print::tinted(Tone::Good, "met")
-    } else {
-        print::tinted(Tone::Bad, "NOT met")
-    };
-    print::line(format_args!(
-        "up to {name} at {rate}: {word} ({} sent, {} errors)",
-        verdict.sent, verdict.errors.0
-    ));
+    let Row { name, requests, per, .. } = verdict.row;
+    let rate = if per == Duration::from_secs(1) { format!("{requests}/s") } else { format!("{requests}/min") };
+    let word = if verdict.is_met() { print::tinted(Tone::Good, "met") } else { print::tinted(Tone::Bad, "NOT met") };
+    print::line(format_args!("up to {name} at {rate}: {word} ({} sent, {} errors)", verdict.sent, verdict.errors.0));
     for ((reply, (single, many)), limits) in REPLIES.iter().zip(verdict.slowest).zip(verdict.row.limits) {
         let seconds =
             |time: Option<Duration>| time.map_or_else(|| "-".to_owned(), |time| format!("{:.3}", time.as_secs_f64()));
@@ -137,15 +118,9 @@ fn tell(verdict: &Verdict) {
         }
     }
     if verdict.beyond > 0 {
-        print::line(format_args!(
-            "  {} replies above 1 MB: the table has no limit for them",
-            verdict.beyond
-        ));
+        print::line(format_args!("  {} replies above 1 MB: the table has no limit for them", verdict.beyond));
     }
-    verdict
-        .faults
-        .iter()
-        .for_each(|fault| print::line(format_args!("  {fault}")));
+    verdict.faults.iter().for_each(|fault| print::line(format_args!("  {fault}")));
 }
 
 fn target(args: &Args) -> Result<Target, Error> {
@@ -154,34 +129,19 @@ fn target(args: &Args) -> Result<Target, Error> {
         Some((text, None)) => Some(text.as_bytes().to_vec()),
         None => None,
     };
-    let identity = args
-        .consumer
-        .as_ref()
-        .map(|dir| Identity::open(dir, PATIENCE))
-        .transpose()?;
-    let configured = identity
-        .as_ref()
-        .is_some_and(|identity| identity.base.origin() == args.url.origin());
+    let identity = args.consumer.as_ref().map(|dir| Identity::open(dir, PATIENCE)).transpose()?;
+    let configured = identity.as_ref().is_some_and(|identity| identity.base.origin() == args.url.origin());
     if !configured && !is_loopback(&args.url) {
-        return Err(Error::usage(
-            "URL: only this machine, or the gateway of --as, may be driven",
-        ));
+        return Err(Error::usage("URL: only this machine, or the gateway of --as, may be driven"));
     }
     let way = match identity {
         Some(identity) if configured => Way::Signed(Box::new(identity)),
         Some(_) => {
-            return Err(Error::usage(
-                "URL: is not at the gateway that consumer.toml of --as names (base_url)",
-            ));
+            return Err(Error::usage("URL: is not at the gateway that consumer.toml of --as names (base_url)"));
         }
         None => Way::Plain(client(args)?),
     };
-    Ok(Target {
-        url: args.url.clone(),
-        body,
-        fresh: args.fresh,
-        way,
-    })
+    Ok(Target { url: args.url.clone(), body, fresh: args.fresh, way })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -197,9 +157,7 @@ fn client(args: &Args) -> Result<reqwest::Client, Error> {
         let pem = files::bytes(path)?;
         for root in CertificateDer::pem_slice_iter(&pem) {
             let wrong = |error: &dyn std::fmt::Display| Error::config(path, "", error.to_string());
-            roots
-                .add(root.map_err(|error| wrong(&error))?)
-                .map_err(|error| wrong(&error))?;
+            roots.add(root.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
         }
     } else if args.url.scheme() == "https" {
         return Err(Error::usage("--ca FILE: name the root certificates of the service"));

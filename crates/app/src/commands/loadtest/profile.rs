@@ -37,41 +37,23 @@ pub const ETT: [Row; 4] = [
         name: "10 KB",
         requests: 100,
         per: SECOND,
-        limits: [
-            (millis(500), millis(2_000)),
-            (millis(1_000), millis(3_000)),
-            (millis(8_000), millis(10_000)),
-        ],
+        limits: [(millis(500), millis(2_000)), (millis(1_000), millis(3_000)), (millis(8_000), millis(10_000))],
     },
     Row {
         bytes: 100 * KB,
         name: "100 KB",
         requests: 500,
         per: MINUTE,
-        limits: [
-            (millis(1_000), millis(3_000)),
-            (millis(3_000), millis(6_000)),
-            (millis(10_000), millis(12_000)),
-        ],
+        limits: [(millis(1_000), millis(3_000)), (millis(3_000), millis(6_000)), (millis(10_000), millis(12_000))],
     },
     Row {
         bytes: KB * KB,
         name: "1 MB",
         requests: 50,
         per: MINUTE,
-        limits: [
-            (millis(8_000), millis(10_000)),
-            (millis(12_000), millis(30_000)),
-            (millis(30_000), millis(30_000)),
-        ],
+        limits: [(millis(8_000), millis(10_000)), (millis(12_000), millis(30_000)), (millis(30_000), millis(30_000))],
     },
-    Row {
-        bytes: 10 * KB * KB,
-        name: "10 MB",
-        requests: 5,
-        per: MINUTE,
-        limits: [(millis(60_000), millis(60_000)); 3],
-    },
+    Row { bytes: 10 * KB * KB, name: "10 MB", requests: 5, per: MINUTE, limits: [(millis(60_000), millis(60_000)); 3] },
 ];
 
 /// One request and what came of it.
@@ -128,21 +110,15 @@ pub fn judge(row: Row, samples: &[Sample]) -> Verdict {
         }
     }
     if let (count @ 1.., Some(first)) = &verdict.errors {
-        verdict.faults.push(format!(
-            "{count} of {} requests failed, the first: {first}",
-            verdict.sent
-        ));
+        verdict.faults.push(format!("{count} of {} requests failed, the first: {first}", verdict.sent));
     }
     for ((reply, (single, many)), (single_limit, many_limit)) in REPLIES.iter().zip(verdict.slowest).zip(row.limits) {
-        for (what, slowest, limit) in [
-            ("a single request", single, single_limit),
-            ("one at the rate", many, many_limit),
-        ] {
+        for (what, slowest, limit) in
+            [("a single request", single, single_limit), ("one at the rate", many, many_limit)]
+        {
             if let Some(took) = slowest.filter(|took| *took > limit) {
                 let (took, limit) = (took.as_secs_f64(), limit.as_secs_f64());
-                verdict.faults.push(format!(
-                    "{what} with a reply of {reply} took {took:.2} s, allowed {limit} s"
-                ));
+                verdict.faults.push(format!("{what} with a reply of {reply} took {took:.2} s, allowed {limit} s"));
             }
         }
     }
@@ -192,11 +168,7 @@ mod tests {
     use super::*;
 
     fn sample(single: bool, took: u64, bytes: usize) -> Sample {
-        Sample {
-            single,
-            took: millis(took),
-            reply: Ok(bytes),
-        }
+        Sample { single, took: millis(took), reply: Ok(bytes) }
     }
 
     fn faults(samples: &[Sample]) -> usize {
@@ -208,23 +180,13 @@ mod tests {
         assert_eq!(faults(&[sample(true, 500, 100), sample(false, 2_000, 100)]), 0);
         assert_eq!(faults(&[sample(true, 501, 100)]), 1);
         assert_eq!(faults(&[sample(false, 2_001, 100)]), 1);
-        assert_eq!(
-            faults(&[sample(true, 1_000, 10 * KB), sample(false, 10_000, 100 * KB)]),
-            0
-        );
-        assert_eq!(
-            faults(&[sample(true, 9_000, 100 * KB), sample(false, 3_001, 10 * KB)]),
-            2
-        );
+        assert_eq!(faults(&[sample(true, 1_000, 10 * KB), sample(false, 10_000, 100 * KB)]), 0);
+        assert_eq!(faults(&[sample(true, 9_000, 100 * KB), sample(false, 3_001, 10 * KB)]), 2);
     }
 
     #[test]
     fn one_error_fails_the_row_and_silence_too() {
-        let failed = Sample {
-            single: false,
-            took: millis(1),
-            reply: Err("503".to_owned()),
-        };
+        let failed = Sample { single: false, took: millis(1), reply: Err("503".to_owned()) };
         let verdict = judge(ETT[1], &[sample(true, 1, 1), failed]);
         assert!(!verdict.is_met() && verdict.faults[0].contains("503"));
         assert!(!judge(ETT[1], &[]).is_met());

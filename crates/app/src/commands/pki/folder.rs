@@ -27,11 +27,7 @@ impl Folder {
         files::folder(&self.0)?;
         let pem = authority.key().to_pkcs8_pem()?;
         files::create(&self.file(&format!("{name}.key")), pem.as_bytes(), Readers::Owner)?;
-        files::create(
-            &self.file(&format!("{name}.pem")),
-            authority.certificate().to_pem().as_bytes(),
-            Readers::All,
-        )?;
+        files::create(&self.file(&format!("{name}.pem")), authority.certificate().to_pem().as_bytes(), Readers::All)?;
         files::create(&self.record(name), &record_json(authority)?, Readers::All)
     }
 

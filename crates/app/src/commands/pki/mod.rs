@@ -202,10 +202,7 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
     let folder = Folder::at(&args.dir);
     // Clocks of other machines may be a little behind.
     let not_before = now.checked_sub(SignedDuration::from_mins(5)).map_err(Error::failed)?;
-    let term = Term {
-        not_before,
-        not_after: after(now, args.days)?,
-    };
+    let term = Term { not_before, not_after: after(now, args.days)? };
     let subject = |kind: &str| Subject::new(format!("{} ({kind})", args.name));
     let key = || SigningKey::generate(args.algorithm.into());
     let mut root = Authority::root(&subject("root"), key()?, term)?;
@@ -226,9 +223,7 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
 fn issue(args: &Issue, now: Timestamp) -> Result<(), Error> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if args.name.is_empty() || !args.name.chars().all(is_plain) || ["root", ISSUING].contains(&args.name.as_str()) {
-        return Err(Error::usage(
-            "--name: expected letters, digits and hyphens, and neither root nor issuing",
-        ));
+        return Err(Error::usage("--name: expected letters, digits and hyphens, and neither root nor issuing"));
     }
     let folder = Folder::at(&args.dir);
     let mut authority = folder.open(ISSUING)?;
@@ -243,26 +238,16 @@ fn issue(args: &Issue, now: Timestamp) -> Result<(), Error> {
     profile.dns_names.clone_from(&args.dns_names);
     profile.ip_addresses.clone_from(&args.ip_addresses);
     profile.unp = args.unp.as_ref().map(ToString::to_string);
-    profile.identification_number = args
-        .identification_number
-        .as_ref()
-        .map(|number| number.as_str().to_owned());
+    profile.identification_number = args.identification_number.as_ref().map(|number| number.as_str().to_owned());
     profile.job_title.clone_from(&args.job_title);
     let key = SigningKey::generate(args.algorithm.into())?;
     let certificate = authority.issue(&profile, key.verifying_key()).map_err(Error::usage)?;
-    let (pem, key_file) = (
-        folder.file(&format!("{}.pem", args.name)),
-        folder.file(&format!("{}.key", args.name)),
-    );
+    let (pem, key_file) = (folder.file(&format!("{}.pem", args.name)), folder.file(&format!("{}.key", args.name)));
     files::create(&key_file, key.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
     let chain = eds::chain_to_pem([&certificate, authority.certificate()]);
     files::create(&pem, chain.as_bytes(), Readers::All)?;
     folder.keep(ISSUING, &authority)?;
-    print::line(format_args!(
-        "issued {} (serial {})",
-        pem.display(),
-        certificate.serial_hex()
-    ));
+    print::line(format_args!("issued {} (serial {})", pem.display(), certificate.serial_hex()));
     Ok(())
 }
 
@@ -270,9 +255,7 @@ fn revoke(args: &Revoke, now: Timestamp) -> Result<(), Error> {
     let folder = Folder::at(&args.dir);
     let mut authority = folder.open(ISSUING)?;
     let serial = serial(&args.serial);
-    authority
-        .revoke(&serial, now)
-        .map_err(|error| Error::usage(format_args!("SERIAL: {serial}: {error}")))?;
+    authority.revoke(&serial, now).map_err(|error| Error::usage(format_args!("SERIAL: {serial}: {error}")))?;
     folder.keep(ISSUING, &authority)?;
     let path = renew(&folder, now, DAYS_OF_LISTS)?;
     print::line(format_args!("revoked {serial}; the lists are in {}", path.display()));
@@ -282,22 +265,13 @@ fn revoke(args: &Revoke, now: Timestamp) -> Result<(), Error> {
 /// The serial number, which may be given as the name of the certificate's file.
 fn serial(given: &str) -> String {
     let file = std::fs::read_to_string(given).ok();
-    let named = file.and_then(|pem| {
-        Certificate::chain_from_pem(&pem)
-            .ok()?
-            .first()
-            .map(Certificate::serial_hex)
-    });
+    let named = file.and_then(|pem| Certificate::chain_from_pem(&pem).ok()?.first().map(Certificate::serial_hex));
     named.unwrap_or_else(|| given.replace([':', ' '], "").to_ascii_lowercase())
 }
 
 fn lists(args: &Lists, now: Timestamp) -> Result<(), Error> {
     let path = renew(&Folder::at(&args.dir), now, args.days)?;
-    print::line(format_args!(
-        "{} holds until {}",
-        path.display(),
-        after(now, args.days)?
-    ));
+    print::line(format_args!("{} holds until {}", path.display(), after(now, args.days)?));
     Ok(())
 }
 
@@ -328,22 +302,11 @@ fn show(args: &Show) -> Result<(), Error> {
         return Ok(());
     }
     print::line(format_args!("{}", authority.certificate().subject()));
-    let state = |serial: &str| {
-        record
-            .revoked
-            .iter()
-            .find(|revoked| revoked.serial == serial)
-            .map(|revoked| revoked.at)
-    };
+    let state = |serial: &str| record.revoked.iter().find(|revoked| revoked.serial == serial).map(|revoked| revoked.at);
     let moment = |second| Timestamp::from_second(second).map_or_else(|_| String::new(), |at| at.to_string());
     let row = |issued: &eds::pki::Issued| {
         let state = state(&issued.serial).map_or_else(|| "issued".to_owned(), |at| format!("revoked {}", moment(at)));
-        vec![
-            issued.serial.clone(),
-            issued.common_name.clone(),
-            moment(issued.not_after),
-            state,
-        ]
+        vec![issued.serial.clone(), issued.common_name.clone(), moment(issued.not_after), state]
     };
     let rows: Vec<_> = record.issued.iter().map(row).collect();
     print::line(print::table(&["serial", "name", "until", "state"], &rows));

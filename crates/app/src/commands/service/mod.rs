@@ -105,12 +105,7 @@ fn list(args: &List) -> Result<Outcome, Error> {
     let row = |service: &Service| {
         let passport = &service.passport;
         let context = passport.context.clone().unwrap_or_else(|| "portal only".to_owned());
-        vec![
-            passport.code.to_string(),
-            context,
-            provider(service),
-            service.text(args.lang, "title"),
-        ]
+        vec![passport.code.to_string(), context, provider(service), service.text(args.lang, "title")]
     };
     let rows: Vec<_> = all.iter().map(|service| row(service)).collect();
     print::line(print::table(&["code", "context", "provider", "title"], &rows));
@@ -166,15 +161,8 @@ pub fn check(folders: &[PathBuf]) -> Result<Outcome, Error> {
             print::line(format_args!("{}: {fault}", print::tinted(print::Tone::Bad, "fault")));
         }
         if checked.faults.is_empty() {
-            let counts = format!(
-                "{} methods, {examples} examples, texts in 3 languages",
-                passport.methods.len()
-            );
-            print::line(format_args!(
-                "{} {}: {counts}",
-                print::tinted(print::Tone::Good, "ok"),
-                passport.code
-            ));
+            let counts = format!("{} methods, {examples} examples, texts in 3 languages", passport.methods.len());
+            print::line(format_args!("{} {}: {counts}", print::tinted(print::Tone::Good, "ok"), passport.code));
         }
         good &= checked.faults.is_empty();
     }
@@ -182,22 +170,13 @@ pub fn check(folders: &[PathBuf]) -> Result<Outcome, Error> {
 }
 
 fn new(args: &New) -> Result<Outcome, Error> {
-    let named = args
-        .owner
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let named = args.owner.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if args.owner.is_empty() || !named {
         return Err(Error::usage("--owner: expected lower-case letters, digits and hyphens"));
     }
     let url = args.url.as_str().trim_end_matches('/');
     let folder = args.dir.join(args.code.path());
-    for (path, text) in (Skeleton {
-        code: &args.code,
-        owner: &args.owner,
-        url,
-    })
-    .files()
-    {
+    for (path, text) in (Skeleton { code: &args.code, owner: &args.owner, url }).files() {
         let path = folder.join(path);
         path.parent().map_or(Ok(()), files::folder)?;
         files::create(&path, text.as_bytes(), Readers::All)?;

@@ -29,18 +29,12 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
     let place = config.path(&config.services);
     let checked = services::check(&args.folder)?;
     if !checked.faults.is_empty() {
-        checked
-            .faults
-            .iter()
-            .for_each(|fault| print::line(format_args!("fault: {fault}")));
+        checked.faults.iter().for_each(|fault| print::line(format_args!("fault: {fault}")));
         return Ok(Outcome::SaidNo);
     }
     let code = checked.service.passport.code.path();
-    let (target, fresh, old) = (
-        place.join(&code),
-        place.join(format!(".new-{code}")),
-        place.join(format!(".old-{code}")),
-    );
+    let (target, fresh, old) =
+        (place.join(&code), place.join(format!(".new-{code}")), place.join(format!(".old-{code}")));
     if same(&args.folder, &target) {
         return Err(Error::usage(format_args!(
             "{}: is published already: it is the folder nodes read",
@@ -49,9 +43,7 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
     }
     // The services together must be as good as each alone: two folders may not share a context.
     let others = services::read_folders(&place)?;
-    let mut others = others
-        .iter()
-        .filter(|other| other.passport.code != checked.service.passport.code);
+    let mut others = others.iter().filter(|other| other.passport.code != checked.service.passport.code);
     if let Some(other) = others.find(|other| services::clashes(other, &checked.service)) {
         let expected = format!("a context of its own; {} has this one", other.passport.code);
         return Err(Error::config(&args.folder.join("passport.toml"), "context", expected));
@@ -71,11 +63,7 @@ pub fn run(args: &Args) -> Result<Outcome, Error> {
     if old.exists() {
         fs::remove_dir_all(&old).map_err(|error| wrong(&old, error))?;
     }
-    print::line(format_args!(
-        "published {} to {}",
-        checked.service.passport.code,
-        target.display()
-    ));
+    print::line(format_args!("published {} to {}", checked.service.passport.code, target.display()));
     print::note("nodes take it up when they start");
     Ok(Outcome::Done)
 }

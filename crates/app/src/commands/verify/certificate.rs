@@ -49,9 +49,7 @@ pub(super) fn verify(args: &Args, path: &Path, content: &[u8], now: Timestamp) -
         Err(error) => return Ok(refuse(args, &error.to_string())),
     };
     let mut chain = chain.into_iter();
-    let first = chain
-        .next()
-        .ok_or_else(|| Error::config(path, "", "expected a certificate in PEM".to_owned()))?;
+    let first = chain.next().ok_or_else(|| Error::config(path, "", "expected a certificate in PEM".to_owned()))?;
     let trusted = Certificate::chain_from_pem(&files::text(roots)?)
         .map_err(|error| Error::config(roots, "", error.to_string()))?;
     let mut lists = Vec::new();
@@ -59,19 +57,9 @@ pub(super) fn verify(args: &Args, path: &Path, content: &[u8], now: Timestamp) -
         let read = Crl::all_from_pem(&files::text(file)?);
         lists.extend(read.map_err(|error| Error::config(file, "", error.to_string()))?);
     }
-    let rule = if lists.is_empty() {
-        Revocation::IfKnown
-    } else {
-        Revocation::Required
-    };
-    let trust = Trust::new(trusted)
-        .with_intermediates(chain)
-        .with_crls(lists)
-        .with_revocation(rule);
-    let wrong = trust
-        .check(&first, args.purpose.into(), now)
-        .err()
-        .map(|error| error.to_string());
+    let rule = if lists.is_empty() { Revocation::IfKnown } else { Revocation::Required };
+    let trust = Trust::new(trusted).with_intermediates(chain).with_crls(lists).with_revocation(rule);
+    let wrong = trust.check(&first, args.purpose.into(), now).err().map(|error| error.to_string());
     let unchecked = match rule {
         Revocation::IfKnown => Some("whether it was revoked: give --crl FILE"),
         Revocation::Required => None,
@@ -84,10 +72,7 @@ fn refuse(args: &Args, why: &str) -> Outcome {
     if args.json {
         print::json(&json!({ "valid": false, "wrong": why }));
     } else {
-        print::line(format_args!(
-            "{}: {why}",
-            print::tinted(Tone::Bad, "certificate NOT valid")
-        ));
+        print::line(format_args!("{}: {why}", print::tinted(Tone::Bad, "certificate NOT valid")));
     }
     Outcome::SaidNo
 }
@@ -109,20 +94,11 @@ fn tell(args: &Args, certificate: &Certificate, at: Timestamp, wrong: Option<&st
     }
     describe(certificate);
     match wrong {
-        None => print::line(format_args!(
-            "{} at {at}",
-            print::tinted(Tone::Good, "certificate valid")
-        )),
-        Some(why) => print::line(format_args!(
-            "{} at {at}: {why}",
-            print::tinted(Tone::Bad, "certificate NOT valid")
-        )),
+        None => print::line(format_args!("{} at {at}", print::tinted(Tone::Good, "certificate valid"))),
+        Some(why) => print::line(format_args!("{} at {at}: {why}", print::tinted(Tone::Bad, "certificate NOT valid"))),
     }
     if let Some(unchecked) = unchecked {
-        print::line(format_args!(
-            "{}: {unchecked}",
-            print::tinted(Tone::Note, "not checked")
-        ));
+        print::line(format_args!("{}: {unchecked}", print::tinted(Tone::Note, "not checked")));
     }
 }
 

@@ -84,10 +84,7 @@ impl Kind {
 #[expect(clippy::unused_async, reason = "every command is awaited alike")]
 pub async fn run(args: Args) -> Result<Outcome, Error> {
     let now = args.at.unwrap_or_else(|| Clock::system().now());
-    let (first, rest) = args
-        .files
-        .split_first()
-        .ok_or_else(|| Error::usage("FILE: name what to check"))?;
+    let (first, rest) = args.files.split_first().ok_or_else(|| Error::usage("FILE: name what to check"))?;
     let content = files::bytes(first)?;
     match Kind::of(&content) {
         Kind::Receipt => receipt::verify(&args, first, &content, rest, now),

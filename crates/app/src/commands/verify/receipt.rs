@@ -21,16 +21,10 @@ pub(super) fn verify(
     now: Timestamp,
 ) -> Result<Outcome, Error> {
     let [record] = rest else {
-        return Err(Error::usage(
-            "FILE: a receipt is checked with its record: nais verify RECEIPT RECORD --key VKEY",
-        ));
+        return Err(Error::usage("FILE: a receipt is checked with its record: nais verify RECEIPT RECORD --key VKEY"));
     };
     let vkey = log_key(args, path)?;
-    let witnesses = args
-        .witnesses
-        .iter()
-        .map(|given| key(given, "--witness"))
-        .collect::<Result<Vec<_>, _>>()?;
+    let witnesses = args.witnesses.iter().map(|given| key(given, "--witness")).collect::<Result<Vec<_>, _>>()?;
     let verdict = verdict(args, content, &files::bytes(record)?, &vkey, &witnesses, now)?;
     if args.json {
         print::json(&verdict.json());
@@ -61,28 +55,20 @@ fn verdict(
     let (evidence, report) = match outcome {
         Ok(found) => found,
         Err(error) => {
-            return Ok(Verdict {
-                report: None,
-                wrong: Some(error.to_string()),
-                unchecked: Vec::new(),
-            });
+            return Ok(Verdict { report: None, wrong: Some(error.to_string()), unchecked: Vec::new() });
         }
     };
     let mut wrong = None;
     let mut unchecked = Vec::new();
-    for (name, file, option) in [
-        ("answer", args.answer.as_ref(), "--answer FILE"),
-        ("request", args.request.as_ref(), "--request FILE"),
-    ] {
+    for (name, file, option) in
+        [("answer", args.answer.as_ref(), "--answer FILE"), ("request", args.request.as_ref(), "--request FILE")]
+    {
         let digest = evidence.record.get(format!("{name}_digest")).and_then(Value::as_str);
         match (digest, file) {
             (None, Some(_)) => wrong = Some(format!("the record tells no digest of the {name}")),
             (Some(_), None) => unchecked.push(format!("the {name}'s bytes: give {option}")),
             (Some(digest), Some(file)) if digest != hex::encode(sha256(&files::bytes(file)?)) => {
-                wrong = Some(format!(
-                    "the {name} was changed: {} does not have the digest recorded",
-                    file.display()
-                ));
+                wrong = Some(format!("the {name} was changed: {} does not have the digest recorded", file.display()));
             }
             _ => {}
         }
@@ -93,17 +79,9 @@ fn verdict(
     if report.witnesses.is_empty() {
         unchecked.push("that the log shows everybody the same tree: no witness's signature was checked".to_owned());
     }
-    unchecked.extend(
-        report
-            .unchecked
-            .iter()
-            .map(|name| format!("the signature line of {name}: its key was not given")),
-    );
-    Ok(Verdict {
-        report: Some(report),
-        wrong,
-        unchecked,
-    })
+    unchecked
+        .extend(report.unchecked.iter().map(|name| format!("the signature line of {name}: its key was not given")));
+    Ok(Verdict { report: Some(report), wrong, unchecked })
 }
 
 impl Verdict {
@@ -120,11 +98,7 @@ impl Verdict {
             Some(why) => print::line(format_args!("{}: {why}", print::tinted(Tone::Bad, "receipt NOT valid"))),
         }
         for what in &self.unchecked {
-            print::line(format_args!(
-                "{}: {}",
-                print::tinted(Tone::Note, "not checked"),
-                print::printable(what)
-            ));
+            print::line(format_args!("{}: {}", print::tinted(Tone::Note, "not checked"), print::printable(what)));
         }
     }
 }
@@ -135,21 +109,11 @@ fn tell_report(report: &Report) {
             print::line(format_args!("{name:<10} {}", print::printable(value)));
         }
     };
-    let what: Vec<&str> = [report.service.as_deref(), report.method.as_deref()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let what: Vec<&str> = [report.service.as_deref(), report.method.as_deref()].into_iter().flatten().collect();
     row("who", &report.consumer);
     row("when", &report.time);
     row("what", &what.join(" "));
-    row(
-        "outcome",
-        &format!(
-            "{} ({})",
-            report.decision.as_deref().unwrap_or("none recorded"),
-            report.kind
-        ),
-    );
+    row("outcome", &format!("{} ({})", report.decision.as_deref().unwrap_or("none recorded"), report.kind));
     row("request", report.request_id.as_deref().unwrap_or_default());
     row("log", &report.origin);
     row("entry", &format!("{} of a tree of {}", report.index, report.tree_size));
@@ -166,9 +130,7 @@ fn log_key(args: &Args, receipt: &Path) -> Result<Vkey, Error> {
     let near = [receipt.with_file_name("log.vkey"), PathBuf::from("stand/pki/log.vkey")];
     match near.iter().find(|path| path.exists()) {
         Some(path) => key(&path.display().to_string(), "--key"),
-        None => Err(Error::usage(
-            "--key VKEY: the log's verifier key is needed (stand/pki/log.vkey)",
-        )),
+        None => Err(Error::usage("--key VKEY: the log's verifier key is needed (stand/pki/log.vkey)")),
     }
 }
 

@@ -12,42 +12,18 @@ fn invariants_are_enforced_with_pointers() {
     let day = |text: &str| Day::parse(text).unwrap();
     type Spoil = Box<dyn Fn(&mut Proceeding)>;
     let cases: Vec<(&str, &str, Spoil)> = vec![
-        (
-            "/debt_balance",
-            "02",
-            Box::new(move |p| p.debt_balance = amount("950.01")),
-        ),
-        (
-            "/repaid_amount",
-            "02",
-            Box::new(move |p| p.repaid_amount = amount("1250.01")),
-        ),
+        ("/debt_balance", "02", Box::new(move |p| p.debt_balance = amount("950.01"))),
+        ("/repaid_amount", "02", Box::new(move |p| p.repaid_amount = amount("1250.01"))),
         ("/claim_amount", "02", Box::new(|p| p.claim_code = "10".into())),
-        (
-            "/statuses/1/status_date",
-            "11",
-            Box::new(move |p| p.statuses[1].status_date = day("2025-02-02")),
-        ),
-        (
-            "/current_status_code",
-            "02",
-            Box::new(|p| p.current_status_code = "20".into()),
-        ),
+        ("/statuses/1/status_date", "11", Box::new(move |p| p.statuses[1].status_date = day("2025-02-02"))),
+        ("/current_status_code", "02", Box::new(|p| p.current_status_code = "20".into())),
         (
             "/measures/0/measure_status_date",
             "11",
             Box::new(move |p| p.measures[0].measure_status_date = day("2025-02-19")),
         ),
-        (
-            "/statuses/0/status_code",
-            "04",
-            Box::new(|p| p.statuses[0].status_code = "11".into()),
-        ),
-        (
-            "/statuses/2/reason_code",
-            "04",
-            Box::new(|p| p.statuses[2].reason_code = Some("999".into())),
-        ),
+        ("/statuses/0/status_code", "04", Box::new(|p| p.statuses[0].status_code = "11".into())),
+        ("/statuses/2/reason_code", "04", Box::new(|p| p.statuses[2].reason_code = Some("999".into()))),
         ("/claim_code", "04", Box::new(|p| p.claim_code = "11".into())),
         ("/currency_code", "04", Box::new(|p| p.currency_code = "974".into())), // the ruble of 2000 ended in 2016
         ("/opi_code", "04", Box::new(|p| p.opi_code = "1".into())),
@@ -60,11 +36,7 @@ fn invariants_are_enforced_with_pointers() {
                 p.measures[0].added_date = day("2024-02-29");
             }),
         ),
-        (
-            "/measures/0/measure_status_code",
-            "04",
-            Box::new(|p| p.measures[0].measure_status_code = "9".into()),
-        ),
+        ("/measures/0/measure_status_code", "04", Box::new(|p| p.measures[0].measure_status_code = "9".into())),
         ("/debtor", "06", Box::new(|p| p.debtor.identification_number = None)),
         ("/court_code", "06", Box::new(|p| p.court_code = None)),
         ("/statuses", "06", Box::new(|p| p.statuses.clear())),
@@ -99,9 +71,7 @@ async fn history_is_kept_and_cannot_be_rewritten() {
     let mut rewritten = proceeding.clone();
     rewritten.statuses[1].status_date = Day::parse("2025-02-06").unwrap();
     rewritten.measures.clear();
-    let Outcome::Refused(faults) = house.enter(&rewritten).await else {
-        panic!("history was rewritten")
-    };
+    let Outcome::Refused(faults) = house.enter(&rewritten).await else { panic!("history was rewritten") };
     let told: Vec<&str> = faults.iter().map(|fault: &Fault| &*fault.pointer).collect();
     assert_eq!(told, ["/statuses/1", "/measures"]);
     rewritten.correction = true;
@@ -118,10 +88,7 @@ async fn history_is_kept_and_cannot_be_rewritten() {
 async fn json_lines_are_loaded_and_every_fault_is_told() {
     let house = house();
     let line = |index: usize| serde_json::to_string(&Seed::new(1).proceedings(700).nth(index).unwrap()).unwrap();
-    let mut text: Vec<String> = Seed::new(1)
-        .proceedings(700)
-        .map(|p| serde_json::to_string(&p).unwrap())
-        .collect();
+    let mut text: Vec<String> = Seed::new(1).proceedings(700).map(|p| serde_json::to_string(&p).unwrap()).collect();
     text[3] = line(3).replace("\"claim_amount\":\"", "\"claim_amount\":\"9");
     text[10] = "{".into();
     text[600] = line(600).replacen('{', "{\"unknown\":1,", 1);
@@ -130,21 +97,11 @@ async fn json_lines_are_loaded_and_every_fault_is_told() {
     let register = house.register.clone();
     let load = move || {
         let mut faults = Vec::new();
-        let loaded = register
-            .load_jsonl(text.join("\n").as_bytes(), |fault| faults.push(fault))
-            .unwrap();
+        let loaded = register.load_jsonl(text.join("\n").as_bytes(), |fault| faults.push(fault)).unwrap();
         (loaded, faults)
     };
     let (loaded, faults) = tokio::task::spawn_blocking(load).await.unwrap();
-    assert_eq!(
-        loaded,
-        Loaded {
-            added: 697,
-            changed: 0,
-            unchanged: 1,
-            refused: 3
-        }
-    );
+    assert_eq!(loaded, Loaded { added: 697, changed: 0, unchanged: 1, refused: 3 });
     let told: Vec<(u64, &str)> = faults.iter().map(|fault| (fault.line, &*fault.fault.pointer)).collect();
     assert_eq!(told, [(4, "/debt_balance"), (11, ""), (602, "/unknown")]);
 }
@@ -155,10 +112,7 @@ fn a_line_without_end_does_not_fill_the_memory() {
     let mut text = vec![b'x'; (1 << 20) + 5_000];
     text.extend_from_slice(b"\n{}\n");
     let mut faults = Vec::new();
-    let loaded = house
-        .register
-        .load_jsonl(text.as_slice(), |fault| faults.push(fault))
-        .unwrap();
+    let loaded = house.register.load_jsonl(text.as_slice(), |fault| faults.push(fault)).unwrap();
     assert_eq!(loaded.refused, 2);
     assert_eq!((faults[0].line, faults[0].fault.text), (1, "line-too-long"));
     assert!(faults[1..].iter().all(|fault| fault.line == 2));

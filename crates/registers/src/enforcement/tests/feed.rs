@@ -10,18 +10,12 @@ use super::*;
 async fn the_feed_goes_on_where_it_was_left() {
     let house = house();
     house.fill(7).await;
-    let first = house
-        .ask(Lang::En, "proceedings/changes?limit=5", Value::Null)
-        .await
-        .unwrap();
+    let first = house.ask(Lang::En, "proceedings/changes?limit=5", Value::Null).await.unwrap();
     assert_eq!(first["changes"].as_array().unwrap().len(), 5);
     let next = |cursor: &Value| format!("proceedings/changes?since={}", cursor.as_str().unwrap());
     let second = house.ask(Lang::En, &next(&first["cursor"]), Value::Null).await.unwrap();
     assert_eq!(second["changes"].as_array().unwrap().len(), 2);
-    let third = house
-        .ask(Lang::En, &next(&second["cursor"]), Value::Null)
-        .await
-        .unwrap();
+    let third = house.ask(Lang::En, &next(&second["cursor"]), Value::Null).await.unwrap();
     assert_eq!(third["changes"], json!([]));
     let mut changed = example();
     changed.executor_full_name.ru = "Новик Анна Петровна".into();
@@ -30,21 +24,12 @@ async fn the_feed_goes_on_where_it_was_left() {
     assert_eq!(fourth["changes"][0]["proceeding_number"], "12345/25/7-М");
     // By time: an uncoded plus sign arrives as a space.
     for since in ["2026-11-02", "2026-11-02T13:00:00 03:00", "2026-11-02T10:00:00Z"] {
-        let told = house
-            .ask(Lang::En, &format!("proceedings/changes?since={since}"), Value::Null)
-            .await
-            .unwrap();
+        let told = house.ask(Lang::En, &format!("proceedings/changes?since={since}"), Value::Null).await.unwrap();
         assert_eq!(told["changes"].as_array().unwrap().len(), 8, "{since}");
     }
-    let later = house
-        .ask(Lang::En, "proceedings/changes?since=2026-11-03", Value::Null)
-        .await
-        .unwrap();
+    let later = house.ask(Lang::En, "proceedings/changes?since=2026-11-03", Value::Null).await.unwrap();
     assert_eq!(later["changes"], json!([]));
-    let limit = house
-        .ask(Lang::En, "proceedings/changes?limit=0", Value::Null)
-        .await
-        .unwrap_err();
+    let limit = house.ask(Lang::En, "proceedings/changes?limit=0", Value::Null).await.unwrap_err();
     assert_eq!(limit.code, "parameter-malformed");
 }
 
@@ -89,18 +74,9 @@ proptest! {
 
 async fn read_on(house: &House, vault: &Vault, after: i64, page: i64, seen: &mut Vec<String>) -> i64 {
     let vault = vault.clone();
-    let (changes, last) = house
-        .register
-        .db
-        .read(move |tx| changes::read(tx, &vault, Since::Version(after), page))
-        .await
-        .unwrap();
+    let (changes, last) =
+        house.register.db.read(move |tx| changes::read(tx, &vault, Since::Version(after), page)).await.unwrap();
     let told: Value = serde_json::to_value(&changes).unwrap();
-    seen.extend(
-        told.as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["proceeding_number"].as_str().unwrap().to_owned()),
-    );
+    seen.extend(told.as_array().unwrap().iter().map(|one| one["proceeding_number"].as_str().unwrap().to_owned()));
     last
 }

@@ -41,11 +41,7 @@ fn files(folder: &std::path::Path, prefix: &str, into: &mut BTreeMap<String, Str
 
 fn folder() -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
-    files(
-        &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/3.11.01"),
-        "",
-        &mut all,
-    );
+    files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/3.11.01"), "", &mut all);
     all
 }
 
@@ -56,11 +52,7 @@ fn house() -> House {
     let service = Arc::new(Service::from_files(&folder()).unwrap());
     let vault = Vault::new(&[5; 32]).unwrap();
     let register = Enforcement::new(vault, Arc::clone(&service), db, Clock::fixed(now())).unwrap();
-    House {
-        _folder: folder_of_db,
-        service,
-        register,
-    }
+    House { _folder: folder_of_db, service, register }
 }
 
 impl House {
@@ -69,40 +61,24 @@ impl House {
     }
 
     async fn fill(&self, count: u64) {
-        let batch = Seed::new(1)
-            .proceedings(count)
-            .map(|proceeding| self.prepared(proceeding))
-            .collect();
+        let batch = Seed::new(1).proceedings(count).map(|proceeding| self.prepared(proceeding)).collect();
         let outcomes = self.register.enter(batch).await.unwrap();
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Added));
     }
 
     async fn enter(&self, proceeding: &Proceeding) -> Outcome {
-        self.register
-            .enter(vec![self.prepared(proceeding.clone())])
-            .await
-            .unwrap()
-            .remove(0)
+        self.register.enter(vec![self.prepared(proceeding.clone())]).await.unwrap().remove(0)
     }
 
     async fn ask(&self, lang: Lang, path: &str, body: Value) -> Result<Value, Refusal> {
-        self.reply(lang, path, body)
-            .await
-            .map(|reply| serde_json::from_slice(&reply.body).unwrap())
+        self.reply(lang, path, body).await.map(|reply| serde_json::from_slice(&reply.body).unwrap())
     }
 
     async fn reply(&self, lang: Lang, path: &str, body: Value) -> Result<gateway::Reply, Refusal> {
         let (method, query) = path.split_once('?').unwrap_or((path, ""));
-        let query = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(k, v)| (k.into(), v.into()))
-            .collect();
-        let asker = Asker {
-            id: "supreme-court".into(),
-            source_code: "VS".into(),
-            unp: "191000015".into(),
-        };
+        let query =
+            query.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
+        let asker = Asker { id: "supreme-court".into(), source_code: "VS".into(), unp: "191000015".into() };
         let ask = Ask {
             request_id: Uuid::from_u128(1),
             at: now(),
@@ -125,11 +101,7 @@ impl House {
         loop {
             let page = self.ask(Lang::En, "proceedings/search", body.clone()).await.unwrap();
             let found = page["proceedings"].as_array().unwrap();
-            numbers.extend(
-                found
-                    .iter()
-                    .map(|one| one["proceeding_number"].as_str().unwrap().to_owned()),
-            );
+            numbers.extend(found.iter().map(|one| one["proceeding_number"].as_str().unwrap().to_owned()));
             match page.get("cursor") {
                 Some(cursor) => body["cursor"] = cursor.clone(),
                 None => return numbers,
@@ -152,10 +124,7 @@ async fn the_examples_of_the_service_hold() {
         let method = house.service.passport.method(example.verb, path).unwrap();
         let schemas = house.service.schemas(method).unwrap();
         let body = example.body.clone().unwrap_or(Value::Null);
-        let lang = example
-            .headers
-            .get("Accept-Language")
-            .map_or(Lang::En, |header| Lang::negotiate(header));
+        let lang = example.headers.get("Accept-Language").map_or(Lang::En, |header| Lang::negotiate(header));
         let outcome = match schemas.request.as_ref().map_or(Ok(()), |schema| schema.check(&body)) {
             Ok(()) => house.ask(lang, &example.path, body).await,
             Err(faults) => Err(Refusal::new(Kind::Malformed, "schema").faults(faults)),
@@ -169,20 +138,11 @@ async fn the_examples_of_the_service_hold() {
             }
             Err(refusal) => {
                 assert_eq!(refusal.kind, Kind::Malformed, "{}", example.name);
-                let errors: Vec<Value> = refusal
-                    .faults
-                    .iter()
-                    .map(|fault| json!({"pointer": fault.pointer}))
-                    .collect();
+                let errors: Vec<Value> = refusal.faults.iter().map(|fault| json!({"pointer": fault.pointer})).collect();
                 (400, Some(refusal.code), json!({ "errors": errors }))
             }
         };
-        assert_eq!(
-            (status, code),
-            (expect.status, expect.code.as_deref()),
-            "{}: {told}",
-            example.name
-        );
+        assert_eq!((status, code), (expect.status, expect.code.as_deref()), "{}: {told}", example.name);
         let subset = expect.subset.clone().unwrap_or(json!({}));
         assert!(model::service::contains(&told, &subset), "{}: {told:#}", example.name);
     }
@@ -212,17 +172,8 @@ fn every_text_that_is_used_exists_in_three_languages() {
     ] {
         assert!(texts.has(&format!("fault.{fault}.text")), "{fault}");
     }
-    for code in [
-        "classifier-unknown",
-        "since-malformed",
-        "parameter-malformed",
-        "cursor-malformed",
-        "no-criterion",
-    ] {
-        assert!(
-            texts.has(&format!("{code}.title")) && texts.has(&format!("{code}.detail")),
-            "{code}"
-        );
+    for code in ["classifier-unknown", "since-malformed", "parameter-malformed", "cursor-malformed", "no-criterion"] {
+        assert!(texts.has(&format!("{code}.title")) && texts.has(&format!("{code}.detail")), "{code}");
     }
 }
 

@@ -25,12 +25,8 @@ use stays::{Direction, Paired, Passage};
 const RECORDS: usize = 1000;
 
 /// Kinds in which a person's names are looked for under a document.
-const NAMING: [RecordKind; 4] = [
-    RecordKind::Crossings,
-    RecordKind::Visas,
-    RecordKind::StayRegistrations,
-    RecordKind::IdentityDocuments,
-];
+const NAMING: [RecordKind; 4] =
+    [RecordKind::Crossings, RecordKind::Visas, RecordKind::StayRegistrations, RecordKind::IdentityDocuments];
 
 /// Whose history.
 struct Question {
@@ -71,16 +67,11 @@ impl Question {
         let doc = ask.json.get("doc");
         let text = |name: &str| {
             let inner = doc.and_then(|doc| doc.get(name));
-            inner
-                .or_else(|| ask.json.get(name))
-                .and_then(Value::as_str)
-                .map(str::to_owned)
+            inner.or_else(|| ask.json.get(name)).and_then(Value::as_str).map(str::to_owned)
         };
         let names = Asked::read(&ask.json);
         let document = text("doc_number").map(|number| fold_number(&number));
-        let series = text("doc_series")
-            .map(|series| fold_number(&series))
-            .unwrap_or_default();
+        let series = text("doc_series").map(|series| fold_number(&series)).unwrap_or_default();
         if document.is_none() && !names.is_exact_key() {
             return Err(Refusal::new(Kind::Malformed, "history-needs-person"));
         }
@@ -108,10 +99,7 @@ impl Question {
             found.insert(kind, records);
         }
         let mut out = json!({"as_of": calendar::written(self.at), "persons": told_persons(&found, &persons)});
-        let subjects = found
-            .values()
-            .flat_map(|records| subjects(records))
-            .collect::<BTreeSet<_>>();
+        let subjects = found.values().flat_map(|records| subjects(records)).collect::<BTreeSet<_>>();
         let mut marks = Marks::new(&core.vault, self.until);
         for records in found.values() {
             foresee(tx, &mut marks, records)?;
@@ -139,11 +127,7 @@ impl Question {
         }
         put("complete", Value::Bool(complete));
         let body = serde_json::to_vec(&out).map_err(Error::broken)?;
-        Ok(Reply {
-            status: 200,
-            body,
-            subjects: subjects.into_iter().collect(),
-        })
+        Ok(Reply { status: 200, body, subjects: subjects.into_iter().collect() })
     }
 
     fn shown(&self) -> impl Iterator<Item = RecordKind> + '_ {
@@ -161,27 +145,15 @@ impl Question {
     /// Exact keys of the person: the names given, or those that the document bears.
     fn persons(&self, tx: &mut Tx<'_>, core: &Core) -> Result<BTreeSet<String>, Error> {
         let Some(document) = &self.document else {
-            let Asked {
-                surname, given, birth, ..
-            } = &self.names;
+            let Asked { surname, given, birth, .. } = &self.names;
             return Ok(BTreeSet::from([super::view::name_key(surname, given, birth)]));
         };
         let mut keys = BTreeSet::new();
         for kind in NAMING.into_iter().filter(|kind| self.kinds.contains(kind)) {
             let criteria = self.criteria(Some(document.clone()), self.names.clone());
-            let walk = Walk {
-                core,
-                kind,
-                criteria: &criteria,
-                until: self.until,
-            };
+            let walk = Walk { core, kind, criteria: &criteria, until: self.until };
             let records = walk.newest(tx, &[(Criterion::Document, document.clone())], None, RECORDS)?;
-            keys.extend(
-                records
-                    .iter()
-                    .filter_map(|record| Names::of(&record.view()))
-                    .map(|names| names.key()),
-            );
+            keys.extend(records.iter().filter_map(|record| Names::of(&record.view())).map(|names| names.key()));
         }
         Ok(keys)
     }
@@ -216,12 +188,7 @@ impl Question {
             criteria.to = i64::MAX;
         }
         let terms: Vec<_> = persons.iter().map(|key| (Criterion::Name, key.clone())).collect();
-        let walk = Walk {
-            core,
-            kind,
-            criteria: &criteria,
-            until: self.until,
-        };
+        let walk = Walk { core, kind, criteria: &criteria, until: self.until };
         let mut found = walk.newest(tx, &terms, None, RECORDS)?;
         // A keyed value may meet another's: only who is asked for may be told of.
         found.retain(|record| Names::of(&record.view()).is_some_and(|names| persons.contains(&names.key())));
@@ -245,11 +212,7 @@ impl Question {
                     Some("entry") => Direction::Entry,
                     _ => Direction::Exit,
                 };
-                passages.push(Passage {
-                    index,
-                    at: record.at,
-                    direction,
-                });
+                passages.push(Passage { index, at: record.at, direction });
             }
         }
         let Paired { stays, unpaired } = stays::pair(passages);
@@ -282,10 +245,7 @@ impl Question {
             let days = json!({"total": days.total, "last_365": days.last_365, "calendar_year": days.calendar_year});
             out.insert("days".to_owned(), days);
         }
-        crossings
-            .into_iter()
-            .map(|record| line(tx, core, marks, record, self.at, self.lang))
-            .collect()
+        crossings.into_iter().map(|record| line(tx, core, marks, record, self.at, self.lang)).collect()
     }
 }
 
@@ -309,10 +269,7 @@ fn told_persons(found: &BTreeMap<RecordKind, Vec<Found>>, persons: &BTreeSet<Str
         let [citizenships, documents] = seen.entry(key).or_default();
         citizenships.extend(view.inner("foreigner", "citizenship").map(str::to_owned));
         if let Some((state, number)) = view.inner("doc", "issuing_state").zip(view.inner("doc", "doc_number")) {
-            documents.insert(format!(
-                "{state} {}{number}",
-                view.inner("doc", "doc_series").unwrap_or_default()
-            ));
+            documents.insert(format!("{state} {}{number}", view.inner("doc", "doc_series").unwrap_or_default()));
         }
     }
     let told = seen.into_iter().map(|(key, [citizenships, documents])| {

@@ -61,10 +61,7 @@ pub(crate) fn pair(mut passages: Vec<Passage>) -> Paired {
                 out.unpaired.extend(before);
                 open = Some(passage);
             }
-            (Direction::Exit, Some(entry)) => out.stays.push(Stay {
-                entry,
-                exit: Some(passage),
-            }),
+            (Direction::Exit, Some(entry)) => out.stays.push(Stay { entry, exit: Some(passage) }),
             (Direction::Exit, None) => out.unpaired.push(passage),
         }
     }
@@ -97,11 +94,7 @@ pub(crate) fn days(stays: &[Stay], now: i64) -> Days {
     let today = calendar::day_number(now);
     let new_year = calendar::date_of(now).map_or(today, |date| today + 1 - i64::from(date.day_of_year()));
     let within = |first: i64| all.range(first..=today.max(first)).count();
-    Days {
-        total: all.len(),
-        last_365: within(today - 364),
-        calendar_year: within(new_year),
-    }
+    Days { total: all.len(), last_365: within(today - 364), calendar_year: within(new_year) }
 }
 
 #[cfg(test)]
@@ -115,11 +108,7 @@ mod tests {
         let at = |text| calendar::moment(text).unwrap();
         of.iter()
             .enumerate()
-            .map(|(index, (direction, text))| Passage {
-                index,
-                at: at(text),
-                direction: *direction,
-            })
+            .map(|(index, (direction, text))| Passage { index, at: at(text), direction: *direction })
             .collect()
     }
 
@@ -135,20 +124,10 @@ mod tests {
         let now = calendar::moment("2025-06-10T00:00:00+03:00").unwrap();
         let paired = pair(all);
         assert!(paired.unpaired.is_empty());
-        assert_eq!(
-            paired.stays.iter().map(|stay| stay.days(now)).collect::<Vec<_>>(),
-            [5, 2, 8]
-        );
+        assert_eq!(paired.stays.iter().map(|stay| stay.days(now)).collect::<Vec<_>>(), [5, 2, 8]);
         assert!(paired.stays[2].exit.is_none());
         // 3 June belongs to two stays and counts once.
-        assert_eq!(
-            days(&paired.stays, now),
-            Days {
-                total: 14,
-                last_365: 14,
-                calendar_year: 14
-            }
-        );
+        assert_eq!(days(&paired.stays, now), Days { total: 14, last_365: 14, calendar_year: 14 });
     }
 
     #[test]
@@ -160,37 +139,17 @@ mod tests {
             (Exit, "2025-03-02T10:00:00+03:00"),
         ]);
         let paired = pair(all);
-        assert_eq!(
-            paired.unpaired.iter().map(|passage| passage.index).collect::<Vec<_>>(),
-            [0, 1]
-        );
+        assert_eq!(paired.unpaired.iter().map(|passage| passage.index).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(paired.stays.len(), 1);
     }
 
     #[test]
     fn years_are_cut_at_their_ends() {
-        let all = passages(&[
-            (Entry, "2024-12-30T10:00:00+03:00"),
-            (Exit, "2025-01-02T10:00:00+03:00"),
-        ]);
+        let all = passages(&[(Entry, "2024-12-30T10:00:00+03:00"), (Exit, "2025-01-02T10:00:00+03:00")]);
         let stays = pair(all).stays;
         let on = |text| days(&stays, calendar::moment(text).unwrap());
-        assert_eq!(
-            on("2025-01-10T00:00:00+03:00"),
-            Days {
-                total: 4,
-                last_365: 4,
-                calendar_year: 2
-            }
-        );
-        assert_eq!(
-            on("2025-12-31T00:00:00+03:00"),
-            Days {
-                total: 4,
-                last_365: 2,
-                calendar_year: 2
-            }
-        );
+        assert_eq!(on("2025-01-10T00:00:00+03:00"), Days { total: 4, last_365: 4, calendar_year: 2 });
+        assert_eq!(on("2025-12-31T00:00:00+03:00"), Days { total: 4, last_365: 2, calendar_year: 2 });
         assert_eq!(on("2026-01-05T00:00:00+03:00").calendar_year, 0);
     }
 

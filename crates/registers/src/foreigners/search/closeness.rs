@@ -32,11 +32,8 @@ pub(crate) fn closeness(asked: &Asked, names: &Names) -> Option<Closeness> {
         let near = u32::from(birth_likeness(&asked.birth, &names.birth).score) / 10;
         (near, asked.birth == names.birth)
     });
-    measured(asked, names, birth, false).or_else(|| {
-        asked_given(asked)
-            .then(|| measured(asked, names, birth, true))
-            .flatten()
-    })
+    measured(asked, names, birth, false)
+        .or_else(|| asked_given(asked).then(|| measured(asked, names, birth, true)).flatten())
 }
 
 /// The blocks in which persons near to those asked for are.
@@ -101,20 +98,13 @@ fn measured(asked: &Asked, names: &Names, birth: Option<(u32, bool)>, swapped: b
     let score = |surname: u32, given: u32| {
         let given = has_given.then_some(given);
         let parts = [Some(surname), given, birth.map(|(near, _)| near)];
-        let weighed = parts
-            .iter()
-            .zip(WEIGHTS)
-            .filter_map(|(part, weight)| part.map(|part| (part * weight, weight)));
+        let weighed = parts.iter().zip(WEIGHTS).filter_map(|(part, weight)| part.map(|part| (part * weight, weight)));
         let (sum, weights) = weighed.fold((0, 0), |(sum, all), (part, weight)| (sum + part, all + weight));
         (sum / weights.max(1)).saturating_sub(off)
     };
     let surnames = [names.surname.as_str(), names.surname_ru.as_str()];
     let givens = [names.given.as_str(), names.name_ru.as_str()];
-    let (for_surname, for_given) = if swapped {
-        (givens, surnames)
-    } else {
-        (surnames, givens)
-    };
+    let (for_surname, for_given) = if swapped { (givens, surnames) } else { (surnames, givens) };
     if score(100, 100) < NEAR {
         return None;
     }
@@ -125,13 +115,7 @@ fn measured(asked: &Asked, names: &Names, birth: Option<(u32, bool)>, swapped: b
     let given = nearest([&asked.given, &asked.name_ru], for_given);
     let score = score(surname, given.unwrap_or(0));
     let birth = birth.map(|(_, same)| (same, names.birth.clone()));
-    (score >= NEAR).then_some(Closeness {
-        score,
-        surname,
-        given,
-        birth,
-        swapped,
-    })
+    (score >= NEAR).then_some(Closeness { score, surname, given, birth, swapped })
 }
 
 /// The best similarity of any spelling asked for to any spelling known, in hundredths; none when nothing was asked.
@@ -139,12 +123,7 @@ fn nearest(asked: [&String; 2], known: [&str; 2]) -> Option<u32> {
     let asked = asked.into_iter().filter(|asked| !asked.is_empty());
     asked
         .map(|asked| {
-            known
-                .iter()
-                .filter(|known| !known.is_empty())
-                .map(|known| similar(asked, known))
-                .max()
-                .unwrap_or(0)
+            known.iter().filter(|known| !known.is_empty()).map(|known| similar(asked, known)).max().unwrap_or(0)
         })
         .max()
 }

@@ -43,12 +43,7 @@ pub(crate) struct Criteria {
 impl Asked {
     /// The names in the members `surname_lat`, `given_names_lat`, `surname_ru`, `name_ru`, `birth_date`.
     pub(crate) fn read(body: &Value) -> Self {
-        let part = |name: &str| {
-            body.get(name)
-                .and_then(Value::as_str)
-                .map(fold_name)
-                .unwrap_or_default()
-        };
+        let part = |name: &str| body.get(name).and_then(Value::as_str).map(fold_name).unwrap_or_default();
         Self {
             surname: part("surname_lat"),
             given: part("given_names_lat"),
@@ -65,9 +60,7 @@ impl Asked {
 
     /// Surname, given names and birth date in Latin letters and nothing else: the records' exact key.
     pub(crate) fn is_exact_key(&self) -> bool {
-        ![&self.surname, &self.given, &self.birth]
-            .iter()
-            .any(|part| part.is_empty())
+        ![&self.surname, &self.given, &self.birth].iter().any(|part| part.is_empty())
             && self.surname_ru.is_empty()
             && self.name_ru.is_empty()
     }
@@ -81,12 +74,7 @@ impl Asked {
 impl Criteria {
     /// The criteria of a search; at least one.
     pub(crate) fn read(body: &Value) -> Result<Self, Refusal> {
-        let text = |name: &str| {
-            body.get(name)
-                .and_then(Value::as_str)
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-        };
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
         let moment = |name: &'static str, read: fn(&str) -> Option<i64>| {
             let wrong = || Refusal::new(Kind::Malformed, "moment-malformed").with("member", name);
             text(name).map(|text| read(text).ok_or_else(wrong)).transpose()
@@ -97,10 +85,7 @@ impl Criteria {
             .into_iter()
             .filter_map(|(criterion, name)| Some((criterion, fold_number(text(name)?))))
             .collect();
-        let limit = body
-            .get("limit")
-            .and_then(Value::as_u64)
-            .and_then(|limit| usize::try_from(limit).ok());
+        let limit = body.get("limit").and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         let criteria = Self {
             document: text("doc_number").map(fold_number),
             issuing_state: text("issuing_state").map(str::to_owned),
@@ -134,30 +119,20 @@ impl Criteria {
     /// The one term that leads to the fewest records, of those that need no directory of persons.
     pub(crate) fn narrowest(&self) -> (Criterion, String) {
         let number = |wanted: Criterion| {
-            self.numbers
-                .iter()
-                .find(|(criterion, _)| *criterion == wanted)
-                .map(|(_, value)| (wanted, value.clone()))
+            self.numbers.iter().find(|(criterion, _)| *criterion == wanted).map(|(_, value)| (wanted, value.clone()))
         };
-        [
-            Criterion::Visa,
-            Criterion::Permit,
-            Criterion::Registration,
-            Criterion::Event,
-        ]
-        .into_iter()
-        .find_map(number)
-        .or_else(|| self.document.clone().map(|value| (Criterion::Document, value)))
-        .or_else(|| (!self.close).then(|| self.exact_name()).flatten())
-        .or_else(|| [Criterion::Vehicle, Criterion::Flight].into_iter().find_map(number))
-        .or_else(|| self.checkpoint.clone().map(|value| (Criterion::Checkpoint, value)))
-        .unwrap_or((Criterion::Any, String::new()))
+        [Criterion::Visa, Criterion::Permit, Criterion::Registration, Criterion::Event]
+            .into_iter()
+            .find_map(number)
+            .or_else(|| self.document.clone().map(|value| (Criterion::Document, value)))
+            .or_else(|| (!self.close).then(|| self.exact_name()).flatten())
+            .or_else(|| [Criterion::Vehicle, Criterion::Flight].into_iter().find_map(number))
+            .or_else(|| self.checkpoint.clone().map(|value| (Criterion::Checkpoint, value)))
+            .unwrap_or((Criterion::Any, String::new()))
     }
 
     fn exact_name(&self) -> Option<(Criterion, String)> {
-        let Asked {
-            surname, given, birth, ..
-        } = &self.names;
+        let Asked { surname, given, birth, .. } = &self.names;
         let key = super::super::view::name_key(surname, given, birth);
         self.names.is_exact_key().then_some((Criterion::Name, key))
     }
@@ -166,10 +141,7 @@ impl Criteria {
     pub(crate) fn needs_directory(&self) -> bool {
         let (criterion, _) = self.narrowest();
         !self.names.is_empty()
-            && matches!(
-                criterion,
-                Criterion::Vehicle | Criterion::Flight | Criterion::Checkpoint | Criterion::Any
-            )
+            && matches!(criterion, Criterion::Vehicle | Criterion::Flight | Criterion::Checkpoint | Criterion::Any)
     }
 
     /// Whether the record has all that was asked for; names only when the match is exact.
@@ -177,10 +149,7 @@ impl Criteria {
         self.source.as_deref().is_none_or(|own| own == source)
             && self.fits_document(view)
             && (self.close || self.fits_names(view))
-            && self
-                .checkpoint
-                .as_deref()
-                .is_none_or(|code| view.text("checkpoint_code") == Some(code))
+            && self.checkpoint.as_deref().is_none_or(|code| view.text("checkpoint_code") == Some(code))
             && self.numbers.iter().all(|(criterion, value)| {
                 Criterion::NUMBERS
                     .iter()
@@ -203,18 +172,9 @@ impl Criteria {
 
     fn fits_names(&self, view: &View<'_>) -> bool {
         let same = |asked: &str, name: &str| {
-            asked.is_empty()
-                || view
-                    .inner("foreigner", name)
-                    .is_some_and(|found| fold_name(found) == asked)
+            asked.is_empty() || view.inner("foreigner", name).is_some_and(|found| fold_name(found) == asked)
         };
-        let Asked {
-            surname,
-            given,
-            surname_ru,
-            name_ru,
-            birth,
-        } = &self.names;
+        let Asked { surname, given, surname_ru, name_ru, birth } = &self.names;
         same(surname, "surname_lat")
             && same(given, "given_names_lat")
             && same(surname_ru, "surname_ru")
@@ -243,10 +203,7 @@ mod tests {
         assert_eq!(Criteria::read(&reversed).unwrap_err().code, "period-reversed");
         let day = json!({"period_from": "2025-06-02", "period_to": "2025-06-02"});
         assert!(Criteria::read(&day).is_ok());
-        assert_eq!(
-            Criteria::read(&json!({"period_from": "2025-02-30"})).unwrap_err().code,
-            "moment-malformed"
-        );
+        assert_eq!(Criteria::read(&json!({"period_from": "2025-02-30"})).unwrap_err().code, "moment-malformed");
         let close = json!({"match": "close", "given_names_lat": "ANNA"});
         assert_eq!(Criteria::read(&close).unwrap_err().code, "close-needs-name");
     }
@@ -254,23 +211,13 @@ mod tests {
     #[test]
     fn the_narrowest_criterion_leads() {
         let leads = |body| Criteria::read(&body).unwrap().narrowest().0;
-        assert_eq!(
-            leads(json!({"checkpoint_code": "X", "doc_number": "1"})),
-            Criterion::Document
-        );
+        assert_eq!(leads(json!({"checkpoint_code": "X", "doc_number": "1"})), Criterion::Document);
         assert_eq!(leads(json!({"visa_number": "X", "doc_number": "1"})), Criterion::Visa);
-        assert_eq!(
-            leads(json!({"flight_number": "X", "checkpoint_code": "1"})),
-            Criterion::Flight
-        );
+        assert_eq!(leads(json!({"flight_number": "X", "checkpoint_code": "1"})), Criterion::Flight);
         assert_eq!(leads(json!({"period_from": "2025-01-01"})), Criterion::Any);
         let name = json!({"surname_lat": "a", "given_names_lat": "b", "birth_date": "19900101", "flight_number": "B2"});
         assert_eq!(leads(name.clone()), Criterion::Name);
         assert!(!Criteria::read(&name).unwrap().needs_directory());
-        assert!(
-            Criteria::read(&json!({"surname_ru": "ИВАНОВ", "checkpoint_code": "X"}))
-                .unwrap()
-                .needs_directory()
-        );
+        assert!(Criteria::read(&json!({"surname_ru": "ИВАНОВ", "checkpoint_code": "X"})).unwrap().needs_directory());
     }
 }

@@ -46,10 +46,7 @@ impl Binding {
         let plain = vault.open(&self.0, &sealed).map_err(|_| malformed())?;
         let (at, seq) = plain.split_at_checked(8).ok_or_else(malformed)?;
         let number = |bytes: &[u8]| bytes.try_into().map(i64::from_be_bytes).map_err(|_| malformed());
-        Ok(Position {
-            at: number(at)?,
-            seq: number(seq)?,
-        })
+        Ok(Position { at: number(at)?, seq: number(seq)? })
     }
 }
 
@@ -69,18 +66,11 @@ mod tests {
         let cursor = own.seal(&vault, position);
         assert_eq!(own.open(&vault, &cursor).unwrap(), position);
         let same = json!({"issuing_state": "DEU", "doc_number": "1", "limit": 9, "cursor": cursor});
-        assert_eq!(
-            binding(RecordKind::Visas, "mfa", &same).open(&vault, &cursor).unwrap(),
-            position
-        );
+        assert_eq!(binding(RecordKind::Visas, "mfa", &same).open(&vault, &cursor).unwrap(), position);
         for other in [
             binding(RecordKind::Crossings, "mfa", &body),
             binding(RecordKind::Visas, "mia", &body),
-            binding(
-                RecordKind::Visas,
-                "mfa",
-                &json!({"doc_number": "2", "issuing_state": "DEU"}),
-            ),
+            binding(RecordKind::Visas, "mfa", &json!({"doc_number": "2", "issuing_state": "DEU"})),
         ] {
             assert_eq!(other.open(&vault, &cursor).unwrap_err().code, "cursor-malformed");
         }

@@ -36,27 +36,18 @@ pub(crate) struct Found {
 impl Found {
     /// Its place in the order.
     pub(crate) fn position(&self) -> Position {
-        Position {
-            at: self.at,
-            seq: self.place.seq,
-        }
+        Position { at: self.at, seq: self.place.seq }
     }
 
     /// The record as its kind sees it.
     pub(crate) fn view(&self) -> View<'_> {
-        View {
-            kind: self.kind,
-            members: &self.members,
-        }
+        View { kind: self.kind, members: &self.members }
     }
 }
 
 impl Sealed {
     fn position(&self) -> Position {
-        Position {
-            at: self.at,
-            seq: self.place.seq,
-        }
+        Position { at: self.at, seq: self.place.seq }
     }
 }
 
@@ -88,14 +79,9 @@ impl Walk<'_> {
         before: Option<Position>,
         wanted: usize,
     ) -> Result<Vec<Found>, Error> {
-        let keyed: Vec<i64> = terms
-            .iter()
-            .map(|(criterion, value)| term(&self.core.vault, self.kind, *criterion, value))
-            .collect();
-        let top = Position {
-            at: self.criteria.to,
-            seq: i64::MAX,
-        };
+        let keyed: Vec<i64> =
+            terms.iter().map(|(criterion, value)| term(&self.core.vault, self.kind, *criterion, value)).collect();
+        let top = Position { at: self.criteria.to, seq: i64::MAX };
         let mut before = before.map_or(top, |before| before.min(top));
         let portion = wanted.max(PORTION);
         let mut found = Vec::new();
@@ -149,10 +135,7 @@ impl Walk<'_> {
         ];
         tx.query(&sql::BY_TERM, &params, |row| {
             Ok(Sealed {
-                place: Place {
-                    month: row.int(0)?,
-                    seq: row.int(1)?,
-                },
+                place: Place { month: row.int(0)?, seq: row.int(1)? },
                 at: row.int(2)?,
                 received_at: row.int(3)?,
                 source: row.text(4)?.to_owned(),
@@ -171,10 +154,7 @@ impl Walk<'_> {
         let raw = self.core.vault.open(&body_place(record_id), &row.body)?;
         let raw = String::from_utf8(raw).map_err(Error::broken)?;
         let members: Map<String, Value> = serde_json::from_str(&raw).map_err(Error::broken)?;
-        let view = View {
-            kind: self.kind,
-            members: &members,
-        };
+        let view = View { kind: self.kind, members: &members };
         if !self.criteria.fits(&view, &row.source) {
             return Ok(None);
         }

@@ -88,19 +88,11 @@ fn page(
 ) -> Result<Reply, Error> {
     let terms = terms(tx, core, criteria)?;
     let until = criteria.as_of.unwrap_or(i64::MAX);
-    let walk = Walk {
-        core,
-        kind,
-        criteria,
-        until,
-    };
+    let walk = Walk { core, kind, criteria, until };
     let mut found = walk.newest(tx, &terms, before, criteria.limit + 1)?;
     let more = found.len() > criteria.limit;
     found.truncate(criteria.limit);
-    let cursor = found
-        .last()
-        .filter(|_| more)
-        .map(|last| binding.seal(&core.vault, last.position()));
+    let cursor = found.last().filter(|_| more).map(|last| binding.seal(&core.vault, last.position()));
     let subjects = subjects(&found);
     let mut marks = Marks::new(&core.vault, until);
     let at = criteria.as_of.unwrap_or(now);
@@ -110,11 +102,7 @@ fn page(
         records.push(line(tx, core, &mut marks, record, at, lang)?);
     }
     let body = serde_json::to_vec(&Page { records, cursor }).map_err(Error::broken)?;
-    Ok(Reply {
-        status: 200,
-        body,
-        subjects,
-    })
+    Ok(Reply { status: 200, body, subjects })
 }
 
 /// The terms that lead to what is asked for: one, or those of persons found in the directory.
@@ -122,11 +110,7 @@ fn terms(tx: &mut Tx<'_>, core: &Core, criteria: &Criteria) -> Result<Vec<(Crite
     if !criteria.needs_directory() {
         return Ok(vec![criteria.narrowest()]);
     }
-    let keys = if criteria.close {
-        near(tx, core, &criteria.names)?
-    } else {
-        exact(tx, core, &criteria.names)?
-    };
+    let keys = if criteria.close { near(tx, core, &criteria.names)? } else { exact(tx, core, &criteria.names)? };
     Ok(keys.into_iter().map(|key| (Criterion::Name, key)).collect())
 }
 
@@ -134,10 +118,8 @@ fn terms(tx: &mut Tx<'_>, core: &Core, criteria: &Criteria) -> Result<Vec<(Crite
 fn near(tx: &mut Tx<'_>, core: &Core, asked: &Asked) -> Result<Vec<String>, Error> {
     let [_, rows] = BLOCK_ROWS;
     let persons = directory::persons(tx, &core.vault, &closeness::blocks(asked), rows)?;
-    let mut scored: Vec<(u32, String)> = persons
-        .iter()
-        .filter_map(|names| Some((closeness::closeness(asked, names)?.score, names.key())))
-        .collect();
+    let mut scored: Vec<(u32, String)> =
+        persons.iter().filter_map(|names| Some((closeness::closeness(asked, names)?.score, names.key()))).collect();
     scored.sort_unstable_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.cmp(y)));
     scored.dedup_by(|(_, a), (_, b)| a == b);
     Ok(scored.into_iter().take(NEAREST).map(|(_, key)| key).collect())
@@ -161,9 +143,7 @@ fn exact(tx: &mut Tx<'_>, core: &Core, asked: &Asked) -> Result<Vec<String>, Err
         .map(directory::Names::key)
         .collect();
     if many || keys.len() > PERSONS {
-        return Err(Refusal::new(Kind::Malformed, "criteria-too-broad")
-            .with("limit", PERSONS)
-            .into());
+        return Err(Refusal::new(Kind::Malformed, "criteria-too-broad").with("limit", PERSONS).into());
     }
     Ok(keys.into_iter().collect())
 }
@@ -212,10 +192,7 @@ pub(crate) fn line(
 
 /// Reads the marks of all found records at once.
 pub(crate) fn foresee(tx: &mut Tx<'_>, marks: &mut Marks<'_>, found: &[Found]) -> Result<(), Error> {
-    let subjects: Vec<i64> = found
-        .iter()
-        .flat_map(|record| marks.subjects(&record.view(), record.place.seq))
-        .collect();
+    let subjects: Vec<i64> = found.iter().flat_map(|record| marks.subjects(&record.view(), record.place.seq)).collect();
     marks.foresee(tx, &subjects)
 }
 
@@ -226,9 +203,7 @@ pub(crate) fn subjects(found: &[Found]) -> Vec<String> {
         let view = record.view();
         let number = view.inner("foreigner", "identification_number").map(str::to_owned);
         let document = || {
-            let (state, number) = view
-                .inner("doc", "issuing_state")
-                .zip(view.inner("doc", "doc_number"))?;
+            let (state, number) = view.inner("doc", "issuing_state").zip(view.inner("doc", "doc_number"))?;
             Some(format!("{state}:{number}"))
         };
         out.extend(number.or_else(document));

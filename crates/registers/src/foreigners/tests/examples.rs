@@ -19,12 +19,7 @@ fn status(kind: Kind) -> u16 {
 
 fn schema<'a>(service: &'a Service, path: &str, part: &str) -> Option<&'a Schema> {
     let bare = path.split('?').next().unwrap();
-    let method = service
-        .passport
-        .methods
-        .iter()
-        .find(|method| method.path == bare)
-        .unwrap();
+    let method = service.passport.methods.iter().find(|method| method.path == bare).unwrap();
     let schemas = service.schemas(method)?;
     match part {
         "request" => schemas.request.as_ref(),
@@ -45,17 +40,8 @@ async fn examples_are_answered_as_they_say(engine: Engine) {
             _ => None,
         };
         if let Some(faults) = faults {
-            assert_eq!(
-                (expect.status, expect.code.as_deref()),
-                (400, Some("schema")),
-                "{}: {faults:?}",
-                example.name
-            );
-            if let Some(wanted) = expect
-                .subset
-                .as_ref()
-                .and_then(|subset| subset.pointer("/errors/0/pointer"))
-            {
+            assert_eq!((expect.status, expect.code.as_deref()), (400, Some("schema")), "{}: {faults:?}", example.name);
+            if let Some(wanted) = expect.subset.as_ref().and_then(|subset| subset.pointer("/errors/0/pointer")) {
                 assert_eq!(faults[0].pointer, wanted.as_str().unwrap(), "{}", example.name);
             }
             continue;
@@ -64,11 +50,7 @@ async fn examples_are_answered_as_they_say(engine: Engine) {
             Ok(answer) => {
                 assert_eq!(expect.status, 200, "{}", example.name);
                 let subset = expect.subset.as_ref().unwrap();
-                assert!(
-                    contains(&answer, subset),
-                    "{}:\n{answer:#}\nlacks\n{subset:#}",
-                    example.name
-                );
+                assert!(contains(&answer, subset), "{}:\n{answer:#}\nlacks\n{subset:#}", example.name);
                 let form = schema(&service, &example.path, "response").unwrap().check(&answer);
                 assert_eq!(form, Ok(()), "{}: {answer:#}", example.name);
             }

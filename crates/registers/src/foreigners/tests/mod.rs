@@ -116,14 +116,7 @@ impl Bench {
         let hand = Arc::clone(&now);
         let clock = Clock::from_fn(move || Timestamp::from_microsecond(hand.load(Ordering::SeqCst)).unwrap());
         let register = Foreigners::new(vault.clone(), service(), db.clone(), clock).unwrap();
-        Self {
-            register,
-            db,
-            vault,
-            now,
-            count: AtomicU64::new(1),
-            _dir: dir,
-        }
+        Self { register, db, vault, now, count: AtomicU64::new(1), _dir: dir }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -182,17 +175,12 @@ impl Bench {
     /// Sends records by the sender of their kind.
     pub(super) async fn submit(&self, kind: RecordKind, records: &[Value]) -> Value {
         let package = self.package(kind, records);
-        self.call(sender(kind), &format!("{}/submit", kind.path()), &package)
-            .await
-            .unwrap()
+        self.call(sender(kind), &format!("{}/submit", kind.path()), &package).await.unwrap()
     }
 
     /// What the Ministry of Internal Affairs finds.
     pub(super) async fn found(&self, kind: RecordKind, search: Value) -> Vec<Value> {
-        let page = self
-            .call("mia", &format!("{}/search", kind.path()), &search)
-            .await
-            .unwrap();
+        let page = self.call("mia", &format!("{}/search", kind.path()), &search).await.unwrap();
         page["records"].as_array().unwrap().clone()
     }
 }
@@ -220,10 +208,7 @@ pub(super) fn sender(kind: RecordKind) -> &'static str {
 pub(super) fn sample(kind: RecordKind) -> Value {
     let service = service();
     let path = format!("{}/submit?mode=test", kind.path());
-    let example = service
-        .examples
-        .iter()
-        .find(|example| example.path == path && example.name.ends_with("accepted"));
+    let example = service.examples.iter().find(|example| example.path == path && example.name.ends_with("accepted"));
     example.unwrap().body.as_ref().unwrap()["records"][0].clone()
 }
 
@@ -240,10 +225,6 @@ pub(super) fn with(mut record: Value, changes: &[(&str, Value)]) -> Value {
 pub(super) fn crossing(id: &str, direction: &str, time: &str) -> Value {
     with(
         sample(RecordKind::Crossings),
-        &[
-            ("/crossing_id", json!(id)),
-            ("/direction", json!(direction)),
-            ("/crossing_time", json!(time)),
-        ],
+        &[("/crossing_id", json!(id)), ("/direction", json!(direction)), ("/crossing_time", json!(time))],
     )
 }

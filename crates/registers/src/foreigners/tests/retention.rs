@@ -7,12 +7,7 @@ use crate::foreigners::{Purged, Retention, purge};
 
 async fn count(bench: &Bench, sql: &'static str) -> i64 {
     let statement = Statement { name: "COUNT", sql };
-    bench
-        .db
-        .read(move |tx| tx.query_opt(&statement, &[], |row| row.int(0)))
-        .await
-        .unwrap()
-        .unwrap()
+    bench.db.read(move |tx| tx.query_opt(&statement, &[], |row| row.int(0))).await.unwrap().unwrap()
 }
 
 async fn run(bench: &Bench, portion: usize, dry_run: bool) -> Purged {
@@ -40,12 +35,7 @@ async fn old_records_go_in_portions_and_leave_no_trace(engine: Engine) {
         })
         .collect();
     bench.submit(RecordKind::Crossings, &old).await;
-    bench
-        .submit(
-            RecordKind::Crossings,
-            &[crossing("C-NEW", "entry", "2025-06-02T14:05:00+03:00")],
-        )
-        .await;
+    bench.submit(RecordKind::Crossings, &[crossing("C-NEW", "entry", "2025-06-02T14:05:00+03:00")]).await;
     let visa = with(sample(RecordKind::Visas), &[("/valid_to", json!("2025-12-31"))]);
     bench.submit(RecordKind::Visas, &[visa]).await;
 
@@ -56,10 +46,7 @@ async fn old_records_go_in_portions_and_leave_no_trace(engine: Engine) {
         .iter()
         .map(|line| (line.kind.as_str(), line.month.as_str(), line.records, line.act.as_str()))
         .collect();
-    assert_eq!(
-        told,
-        [("crossings", "2023-06", 5, "Act 1"), ("visas", "2025-05", 1, "Act 2")]
-    );
+    assert_eq!(told, [("crossings", "2023-06", 5, "Act 1"), ("visas", "2025-05", 1, "Act 2")]);
     assert_eq!(count(&bench, "SELECT count(*) FROM isos_record").await, 7);
 
     let part = run(&bench, 3, false).await;
@@ -70,11 +57,7 @@ async fn old_records_go_in_portions_and_leave_no_trace(engine: Engine) {
     assert_eq!(count(&bench, "SELECT count(*) FROM isos_key").await, 2);
     assert_eq!(count(&bench, "SELECT count(*) FROM isos_person").await, 1);
     assert_eq!(
-        count(
-            &bench,
-            "SELECT count(*) FROM isos_block b WHERE b.person NOT IN (SELECT person FROM isos_person)"
-        )
-        .await,
+        count(&bench, "SELECT count(*) FROM isos_block b WHERE b.person NOT IN (SELECT person FROM isos_person)").await,
         0
     );
     assert_eq!(count(&bench, "SELECT count(*) FROM isos_term t WHERE NOT EXISTS (SELECT 1 FROM isos_record r WHERE r.month = t.month AND r.seq = t.seq)").await, 0);
@@ -90,13 +73,7 @@ async fn old_records_go_in_portions_and_leave_no_trace(engine: Engine) {
             )],
         )
         .await;
-    assert_eq!(
-        bench
-            .found(RecordKind::Crossings, json!({"surname_lat": "GONE"}))
-            .await
-            .len(),
-        1
-    );
+    assert_eq!(bench.found(RecordKind::Crossings, json!({"surname_lat": "GONE"})).await.len(), 1);
 }
 
 on_both_engines! {

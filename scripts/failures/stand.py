@@ -1,0 +1,162 @@
+"""A stand under test: started, killed and asked from outside, with nothing of NAIS' own code."""
+import json
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import tomllib
+import uuid
+from http.client import HTTPException, HTTPSConnection
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Stand:
+    def __init__(self, nais: str, folder: pathlib.Path):
+        self.nais, self.folder = nais, folder
+        self.ports = {name: free_port() for name in ("portal", "gateway", "operations")}
+        self.process = None
+
+    def make(self) -> None:
+        """Makes the stand with all its data and stops it again."""
+        self.start(["stand", "--dir", str(self.folder)] + [f"--{name}=127.0.0.1:{port}" for name, port in self.ports.items()])
+        while not (self.folder / "filled").exists():
+            time.sleep(0.2)
+        self.stop()
+
+    def serve(self, timeout: float = 30) -> float:
+        """Starts a node on the stand's folder; seconds until it was ready."""
+        return self.start(["serve", "--config", str(self.folder / "nais.toml")], timeout)
+
+    def start(self, arguments: list[str], timeout: float = 120) -> float:
+        begun = time.monotonic()
+        self.log = open(self.folder.parent / "nais.log", "ab")
+        self.process = subprocess.Popen([self.nais, *arguments], stdout=self.log, stderr=self.log)
+        while time.monotonic() - begun < timeout:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"nais ended with {self.process.returncode}: {self.told()}")
+            try:
+                socket.create_connection(("127.0.0.1", self.ports["operations"]), 1).close()
+                return time.monotonic() - begun
+            except OSError:
+                time.sleep(0.01)
+        raise RuntimeError("nais is not ready")
+
+    def told(self) -> str:
+        return (self.folder.parent / "nais.log").read_text(errors="replace")[-2000:]
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(15)
+
+    def consumer(self, name: str = "border-committee") -> "Consumer":
+        return Consumer(self, name)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([self.nais, *arguments], capture_output=True, text=True, timeout=300)
+
+
+class Consumer:
+    """One kept-alive connection of a consumer."""
+
+    def __init__(self, stand: Stand, name: str):
+        folder = stand.folder / "consumers" / name
+        self.token = tomllib.loads((folder / "consumer.toml").read_text())["token"]
+        self.port = stand.ports["gateway"]
+        self.context = ssl.create_default_context(cafile=stand.folder / "pki" / "root.pem")
+        self.context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
+        self.connection = None
+
+    def ask(self, path: str, body: bytes | None = None) -> tuple[int, dict, dict]:
+        if self.connection is None:
+            self.connection = HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=30)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        try:
+            self.connection.request("POST" if body else "GET", path, body, headers)
+            answer = self.connection.getresponse()
+            return answer.status, dict(answer.getheaders()), json.loads(answer.read())
+        except (OSError, HTTPException):
+            self.connection.close()
+            self.connection = None
+            raise
+
+
+def package(template: dict, crossing: str) -> bytes:
+    body = json.loads(json.dumps(template))
+    body["message_id"] = str(uuid.uuid4())
+    body["records"][0]["crossing_id"] = crossing
+    return json.dumps(body).encode()
+
+
+class Load:
+    """Clients that submit one crossing after the other and remember what was acknowledged."""
+
+    def __init__(self, stand: Stand, clients: int, prefix: str):
+        self.stand, self.prefix = stand, prefix
+        self.template = json.loads((stand.folder / "requests" / "crossings-submit.json").read_text())
+        self.acknowledged: list[tuple[bytes, str]] = []
+        self.open: list[bytes] = []
+        self.stopped = False
+        self.threads = [threading.Thread(target=self.work, args=(n,)) for n in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def work(self, number: int) -> None:
+        consumer, count = self.stand.consumer(), 0
+        while not self.stopped:
+            count += 1
+            body = package(self.template, f"{self.prefix}-{number}-{count}")
+            try:
+                status, headers, answer = consumer.ask("/mvd-38801/v1/crossings/submit", body)
+            except (OSError, HTTPException, ValueError):
+                self.open.append(body)  # nobody knows: it may be there or not, but never half
+                continue
+            if status == 200 and "nais-receipt" in {name.lower() for name in headers}:
+                self.acknowledged.append((body, answer["package_id"]))
+            elif status != 503:
+                raise AssertionError(f"{status} {answer}")
+
+    def stop(self) -> None:
+        self.stopped = True
+        for thread in self.threads:
+            thread.join()
+
+
+def check(stand: Stand, acknowledged: list[tuple[bytes, str]], unknown: list[bytes]) -> tuple[int, int]:
+    """How many acknowledged packages are missing, and how many are there twice."""
+    consumer, missing, twice = stand.consumer(), 0, 0
+    for body, package_id in acknowledged:
+        _, _, answer = consumer.ask("/mvd-38801/v1/crossings/submit", body)
+        missing += answer.get("package_id") != package_id  # a known message gets its first answer
+    for body in unknown:
+        consumer.ask("/mvd-38801/v1/crossings/submit", body)
+    for body in [body for body, _ in acknowledged] + unknown:
+        again = json.loads(body)
+        again["message_id"] = str(uuid.uuid4())
+        _, _, answer = consumer.ask("/mvd-38801/v1/crossings/submit?mode=test", json.dumps(again).encode())
+        twice += answer["records"][0]["result"] != "duplicate"
+    return missing, twice
+
+
+def sqlite_copy(stand: Stand, to: pathlib.Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for name in ("nais.db", "nais.db-wal"):
+        source = stand.folder / "data" / name
+        if source.exists():
+            (to / name).write_bytes(source.read_bytes())
+
+
+def environment() -> dict:
+    return {**os.environ, "LC_ALL": "C"}
