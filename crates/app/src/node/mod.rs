@@ -164,8 +164,12 @@ pub struct Node {
 impl Node {
     /// Starts what the roles need; ready when this returns.
     pub async fn start(config: &Config, roles: &[Role]) -> Result<Self, Error> {
+        Self::start_on(Tools::open(config).await?, config, roles).await
+    }
+
+    /// The same on a database that is open already.
+    pub async fn start_on(tools: Tools, config: &Config, roles: &[Role]) -> Result<Self, Error> {
         let roles = if roles.is_empty() { Role::ALL.to_vec() } else { roles.to_vec() };
-        let tools = Tools::open(config).await?;
         let (stop, stopping) = signal::channel(false);
         let (key, certificate) = keys::answer_key(config)?;
         let trust = Arc::new(CachedTrust::new(keys::trust(config)?));

@@ -62,12 +62,12 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     }
     let config = Config::read(&dir.join(MARKER))?;
     node::start_logging(&config.log);
+    let tools = node::Tools::open(&config).await?;
     if made {
-        let tools = node::Tools::open(&config).await?;
         consumers::admit(dir, &tools, &config).await?;
         fill(&tools, FIRST).await?;
     }
-    let node = Node::start(&config, &[]).await?;
+    let node = Node::start_on(tools, &config, &[]).await?;
     if made {
         requests::write(dir, &node).await?;
         crate::files::create(&dir.join(COMPLETE), b"", crate::files::Readers::All)?;

@@ -14,6 +14,8 @@ mod service;
 #[cfg(test)]
 mod source;
 #[cfg(test)]
+mod stand;
+#[cfg(test)]
 mod usage;
 #[cfg(test)]
 mod verify;

@@ -33,93 +33,74 @@ pub struct Consumer {
 const LARGE: u32 = 600_000;
 const AT_ONCE: u32 = 10_000;
 
+type Row = (&'static str, [&'static str; 3], &'static str, &'static [&'static str], &'static [&'static str]);
+
+const STATE: &[&str] = &["state-body"];
+const ISOS: &[&str] = &["3.88.01"];
+
+/// Name in NAIS; English, Belarusian and Russian names; `message_source`; categories; services.
+const ROWS: [Row; 8] = [
+    (
+        "mia",
+        ["Ministry of Internal Affairs", "Міністэрства ўнутраных спраў", "Министерство внутренних дел"],
+        "MVD",
+        STATE,
+        ISOS,
+    ),
+    (
+        "mfa",
+        ["Ministry of Foreign Affairs", "Міністэрства замежных спраў", "Министерство иностранных дел"],
+        "MID",
+        STATE,
+        ISOS,
+    ),
+    (
+        "border-committee",
+        ["State Border Committee", "Дзяржаўны пагранічны камітэт", "Государственный пограничный комитет"],
+        "GPK",
+        STATE,
+        ISOS,
+    ),
+    (
+        "ticket-operator",
+        ["Ticket operator", "Білетны аператар", "Билетный оператор"],
+        "TICKET",
+        &["ticket-operator"],
+        ISOS,
+    ),
+    ("supreme-court", ["Supreme Court", "Вярхоўны Суд", "Верховный Суд"], "VS", &["state-body", "court"], &["3.11.01"]),
+    (
+        "tax-inspectorate",
+        [
+            "Inspectorate of the Ministry of Taxes and Duties",
+            "Інспекцыя Міністэрства па падатках і зборах",
+            "Инспекция Министерства по налогам и сборам",
+        ],
+        "MNS",
+        STATE,
+        &["3.38.03"],
+    ),
+    (
+        "notary-chamber",
+        ["Belarusian Notary Chamber", "Беларуская натарыяльная палата", "Белорусская нотариальная палата"],
+        "NOTARY",
+        &["notary"],
+        &["3.40.01/1"],
+    ),
+    ("bank", ["Synthetic Bank", "Сінтэтычны банк", "Синтетический банк"], "BANK", &["bank"], &["3.38.03", "3.40.01/1"]),
+];
+
 /// All consumers.
 pub fn consumers() -> Vec<Consumer> {
-    let consumer = |id, [en, be, ru]: [&'static str; 3], source_code, categories, services, serial: u64| Consumer {
-        id,
-        en,
-        be,
-        ru,
-        unp: unp(1, 9_000_000 + serial),
-        source_code,
-        categories,
-        services,
-        system: id != "bank",
-        quota_per_minute: if id == "bank" { 60 } else { LARGE },
-        burst: if id == "bank" { 60 } else { AT_ONCE },
-    };
-    const STATE: &[&str] = &["state-body"];
-    const ISOS: &[&str] = &["3.88.01"];
-    vec![
-        consumer(
-            "mia",
-            ["Ministry of Internal Affairs", "Міністэрства ўнутраных спраў", "Министерство внутренних дел"],
-            "MVD",
-            STATE,
-            ISOS,
-            1,
-        ),
-        consumer(
-            "mfa",
-            ["Ministry of Foreign Affairs", "Міністэрства замежных спраў", "Министерство иностранных дел"],
-            "MID",
-            STATE,
-            ISOS,
-            2,
-        ),
-        consumer(
-            "border-committee",
-            ["State Border Committee", "Дзяржаўны пагранічны камітэт", "Государственный пограничный комитет"],
-            "GPK",
-            STATE,
-            ISOS,
-            3,
-        ),
-        consumer(
-            "ticket-operator",
-            ["Ticket operator", "Білетны аператар", "Билетный оператор"],
-            "TICKET",
-            &["ticket-operator"],
-            ISOS,
-            4,
-        ),
-        consumer(
-            "supreme-court",
-            ["Supreme Court", "Вярхоўны Суд", "Верховный Суд"],
-            "VS",
-            &["state-body", "court"],
-            &["3.11.01"],
-            5,
-        ),
-        consumer(
-            "tax-inspectorate",
-            [
-                "Inspectorate of the Ministry of Taxes and Duties",
-                "Інспекцыя Міністэрства па падатках і зборах",
-                "Инспекция Министерства по налогам и сборам",
-            ],
-            "MNS",
-            STATE,
-            &["3.38.03"],
-            6,
-        ),
-        consumer(
-            "notary-chamber",
-            ["Belarusian Notary Chamber", "Беларуская натарыяльная палата", "Белорусская нотариальная палата"],
-            "NOTARY",
-            &["notary"],
-            &["3.40.01/1"],
-            7,
-        ),
-        consumer(
-            "bank",
-            ["Synthetic Bank", "Сінтэтычны банк", "Синтетический банк"],
-            "BANK",
-            &["bank"],
-            &["3.38.03", "3.40.01/1"],
-            8,
-        ),
-    ]
+    (9_000_001..).zip(ROWS).map(|(serial, row)| consumer(serial, row)).collect()
+}
+
+fn consumer(serial: u64, (id, [en, be, ru], source_code, categories, services): Row) -> Consumer {
+    let on_portal_only = id == "bank";
+    let (quota_per_minute, burst) = if on_portal_only { (60, 60) } else { (LARGE, AT_ONCE) };
+    let unp = unp(1, serial);
+    let system = !on_portal_only;
+    Consumer { id, en, be, ru, unp, source_code, categories, services, system, quota_per_minute, burst }
 }
 
 #[cfg(test)]

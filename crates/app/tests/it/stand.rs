@@ -1,0 +1,198 @@
+//! A stand from nothing: asked as a consumer, checked offline, looked after by the operator, backed up, rolled back.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::run::{Told, nais_in};
+
+/// A stand on free ports; stopped when dropped.
+struct Stand {
+    folder: tempfile::TempDir,
+    child: Child,
+}
+
+impl Stand {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = File::create(folder.path().join("stand.log")).unwrap();
+        // Free a moment ago; all are held at once so that they differ.
+        let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [portal, gateway, operations] = held.map(|one| one.local_addr().unwrap().to_string());
+        let arguments = ["stand", "--portal", &portal, "--gateway", &gateway, "--operations", &operations];
+        let child = Command::new(env!("CARGO_BIN_EXE_nais"))
+            .current_dir(folder.path())
+            .args(arguments)
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stand = Self { folder, child };
+        let begun = Instant::now();
+        while !stand.told().contains("stand is ready") {
+            assert!(stand.child.try_wait().unwrap().is_none(), "the stand has ended: {}", stand.told());
+            assert!(begun.elapsed() < Duration::from_secs(120), "the stand is not ready: {}", stand.told());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        stand
+    }
+
+    fn told(&self) -> String {
+        fs::read_to_string(self.path().join("stand.log")).unwrap()
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Stops it as an operator does; it must drain and end well.
+    fn stop(&mut self) {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success(), "{status}: {}", self.told());
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the stand did not end in 10 s: {}", self.told());
+    }
+
+    fn call(&self, consumer: &str, more: &[&str]) -> Told {
+        let folder = format!("stand/consumers/{consumer}");
+        nais_in(self.path(), &[&["call", "--as", &folder], more].concat())
+    }
+
+    /// A command with the stand's configuration.
+    fn operate(&self, command: &[&str]) -> Told {
+        nais_in(self.path(), &[command, &["--config", "stand/nais.toml"]].concat())
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it has ended already when all went well
+        let _ = self.child.wait();
+    }
+}
+
+const SUBMIT: [&str; 4] = ["POST", "mvd-38801/v1/crossings/submit", "--data", "@stand/requests/crossings-submit.json"];
+
+#[test]
+fn a_stand_from_nothing_to_a_refused_roll_back() {
+    let mut stand = Stand::start();
+    ask(&stand);
+    refusals(&stand);
+    stand.stop();
+    verify_without_anybody(&stand);
+    roll_back(&stand);
+}
+
+fn ask(stand: &Stand) {
+    let told = stand.call("border-committee", &[&SUBMIT[..], &["--save", "saved"]].concat()).ended(0);
+    for part in
+        ["\"package_id\"", "\nsignature valid", "\nHTTP signature valid", "\nrequest digest valid", "\nreceipt valid"]
+    {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+    let told =
+        stand.call("border-committee", &[&SUBMIT[..], &["--fresh", "--prefer", "receipt", "--json"]].concat()).ended(0);
+    let value: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!((&value["checks"][0]["result"], &value["status"]), (&"not-needed".into(), &200.into()));
+    stand.call("border-committee", &[&SUBMIT[..], &["--fresh", "--prefer", "respond-async"]].concat()).ended(0);
+    nais_in(stand.path(), &["check", "--config", "stand/nais.toml"]).ended(0);
+    stand.operate(&["ledger", "fsck"]).ended(0);
+    assert!(stand.operate(&["migrate"]).ended(0).out.contains("up to date"));
+}
+
+fn refusals(stand: &Stand) {
+    let told =
+        stand.call("mia", &["POST", "mvd-38801/v1/crossings/search", "--data", "{\"x\":1}", "--lang", "be"]).ended(1);
+    assert!(told.out.contains("/x: ") && told.out.contains("\nreceipt valid"), "{}", told.out);
+    let told = stand.call("bank", &["GET", "minjust-31101/v1/classifiers/list?type=claim"]).ended(1);
+    assert!(told.out.contains("(no-subscription)") && told.out.contains("\nsignature valid"), "{}", told.out);
+    // A stranger's token: nobody is known, so nothing is signed or recorded, and that is said.
+    let file = stand.path().join("stand/consumers/mia/consumer.toml");
+    let known = fs::read_to_string(&file).unwrap();
+    let unknown = |line: &str| {
+        if line.starts_with("token") {
+            "token = \"11111111-2222-4333-8444-555555555555\"".to_owned()
+        } else {
+            line.to_owned()
+        }
+    };
+    fs::write(&file, known.lines().map(|line| unknown(line) + "\n").collect::<String>()).unwrap();
+    let told = stand.call("mia", &["GET", "services"]).ended(1);
+    assert!(told.out.contains("(token-unknown)") && told.out.contains("signature missing"), "{}", told.out);
+    fs::write(&file, known).unwrap();
+    stand.call("mia", &["GET", "services"]).ended(0);
+}
+
+fn verify_without_anybody(stand: &Stand) {
+    let arguments = ["verify", "saved/receipt", "saved/record.json", "--answer", "saved/answer"];
+    let told = nais_in(stand.path(), &arguments).ended(0);
+    assert!(told.out.contains("border-committee") && told.out.contains("receipt valid"), "{}", told.out);
+    let answer = stand.path().join("saved/answer");
+    let changed = fs::read_to_string(&answer).unwrap().replace("accepted", "rejected");
+    fs::write(&answer, changed).unwrap();
+    let told = nais_in(stand.path(), &arguments).ended(1);
+    assert!(told.out.contains("the answer was changed"), "{}", told.out);
+    let told = stand.call("mia", &["GET", "services"]).ended(1);
+    assert!(told.err.contains("cannot be reached"), "{}", told.err);
+}
+
+/// An old database is put back: the witness knows, and nothing goes on.
+fn roll_back(stand: &Stand) {
+    let data = stand.path().join("stand/data");
+    stand
+        .operate(&["treaty", "conclude", "T-1", "--consumer", "mia", "--owner", "mvd", "--from", "2026-01-01"])
+        .ended(0);
+    stand
+        .operate(&["treaty", "conclude", "T-1", "--consumer", "mia", "--owner", "mvd", "--from", "2026-01-01"])
+        .ended(1);
+    stand
+        .operate(&["treaty", "conclude", "T-2", "--consumer", "none", "--owner", "mvd", "--from", "2026-01-01"])
+        .ended(2);
+    stand.operate(&["treaty", "state", "T-1", "active"]).ended(1);
+    let token = stand.operate(&["token", "issue", "mia", "--certificate", "stand/consumers/mia/tls.pem"]).ended(0);
+    let token = token.out.lines().next().unwrap().to_owned();
+    stand.operate(&["token", "revoke", &token]).ended(0);
+    assert!(!stand.operate(&["token", "list"]).ended(0).out.contains(&token), "tokens are shown once");
+    stand.operate(&["backup", "one.backup"]).ended(0);
+    stand.operate(&["backup", "one.backup"]).ended(2);
+    stand.operate(&["restore", "one.backup"]).ended(2);
+    let away = stand.path().join("away");
+    fs::rename(&data, &away).unwrap();
+    assert!(stand.operate(&["restore", "one.backup"]).ended(0).out.contains("the witnesses agree"));
+    stand.operate(&["ledger", "fsck"]).ended(0);
+    stand.operate(&["ledger", "adopt"]).ended(2);
+    // The witness signs what a node shows it.
+    stand.operate(&["treaty", "state", "T-1", "submitted"]).ended(0);
+    let mut node = Command::new(env!("CARGO_BIN_EXE_nais"))
+        .current_dir(stand.path())
+        .args(["serve", "--config", "stand/nais.toml"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let size = |path: &Path| {
+        fs::read_dir(path).unwrap().filter_map(|e| fs::read_to_string(e.unwrap().path()).ok()).collect::<String>()
+    };
+    let (state, begun) = (stand.path().join("stand/witness/state"), Instant::now());
+    let before = size(&state);
+    while size(&state) == before && begun.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    node.kill().unwrap();
+    node.wait().unwrap();
+    fs::remove_dir_all(&data).unwrap();
+    let told = stand.operate(&["restore", "one.backup"]).ended(1);
+    assert!(told.out.contains("rolled back"), "{}", told.out);
+    assert!(stand.operate(&["ledger", "adopt"]).ended(1).err.contains("rolled back"));
+    stand.operate(&["treaty", "list"]).ended(1);
+}
