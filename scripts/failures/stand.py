@@ -32,6 +32,11 @@ class Stand:
             time.sleep(0.2)
         self.stop()
 
+    def settle(self) -> None:
+        """Waits until a stand that was started for the first time has written its requests."""
+        while not (self.folder / "complete").exists():
+            time.sleep(0.05)
+
     def serve(self, timeout: float = 30) -> float:
         """Starts a node on the stand's folder; seconds until it was ready."""
         return self.start(["serve", "--config", str(self.folder / "nais.toml")], timeout)

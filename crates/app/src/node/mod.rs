@@ -24,6 +24,7 @@ use store::{Blobs, Db, Migration, Vault};
 use tokio::sync::watch as signal;
 use web::{Metrics, Peer, Problems};
 
+use crate::commands::restore::Restored;
 use crate::config::{self, Config};
 use crate::exit::{Error, Outcome};
 use crate::services::read_folders;
@@ -101,9 +102,17 @@ impl Tools {
         let vault = keys::vault(config)?;
         let clock = Clock::system();
         let log = Log::new(keys::log_key(config)?, Vec::new(), clock.clone());
-        let (beside, watchers) = witness::watchers(config, &log, &clock).await?;
+        let (beside, mut watchers) = witness::watchers(config, &log, &clock).await?;
+        let restored = Restored::of(config)?;
+        if restored.is_some() {
+            // Nobody but the witnesses can say whether a restored database is the last one.
+            watchers.iter_mut().for_each(|watcher| watcher.required = true);
+        }
         let db = Db::open(&config.db(), &schema(), log.sequencer())?;
         ledger::start(&log, &db, &watchers).await?;
+        if let Some(restored) = restored {
+            restored.settle()?;
+        }
         let services = read_folders(&config.path(&config.services))?;
         Ok(Self { db, vault, log, clock, services, _witness: beside, watchers })
     }

@@ -9,7 +9,7 @@ use model::Clock;
 use registers::seed;
 
 use super::pki::{Pki, consumer};
-use super::{SEED, consumers};
+use super::{Args, SEED, consumers};
 use crate::exit::Error;
 use crate::files::{self, Readers};
 
@@ -22,11 +22,11 @@ const ORIGIN: &str = "stand.nais.example/log";
 const WITNESS: &str = "stand.nais.example/witness";
 
 /// Makes everything that a node needs before it can open its database.
-pub(crate) fn create(dir: &Path, portal: &str, gateway: &str, operations: &str) -> Result<(), Error> {
+pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
     for sub in ["keys", "pki", "consumers", "negative", "requests", "witness", "data", "services"] {
         files::folder(&dir.join(sub))?;
     }
-    files::create(&dir.join("nais.toml"), config(portal, gateway, operations).as_bytes(), Readers::All)?;
+    files::create(&dir.join("nais.toml"), config(args).as_bytes(), Readers::All)?;
     keys(dir)?;
     let mut pki = Pki::new(Clock::system().now())?;
     gateway_pairs(dir, &mut pki)?;
@@ -38,10 +38,10 @@ pub(crate) fn create(dir: &Path, portal: &str, gateway: &str, operations: &str) 
 }
 
 /// Writes the configuration anew when the addresses changed; what else stands in the file is kept.
-pub(crate) fn listen(dir: &Path, portal: &str, gateway: &str, operations: &str) -> Result<(), Error> {
+pub(crate) fn listen(dir: &Path, args: &Args) -> Result<(), Error> {
     let file = dir.join("nais.toml");
     let mut table: toml::Table = files::toml(&file)?;
-    for (section, addr) in [("portal", portal), ("gateway", gateway), ("operations", operations)] {
+    for (section, addr) in [("portal", &args.portal), ("gateway", &args.gateway), ("operations", &args.operations)] {
         if let Some(section) = table.get_mut(section).and_then(toml::Value::as_table_mut) {
             section.insert("listen".into(), toml::Value::String(addr.to_owned()));
         }
@@ -102,13 +102,13 @@ fn services(from: &Dir<'_>, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn config(portal: &str, gateway: &str, operations: &str) -> String {
+fn config(Args { database, portal, gateway, operations, .. }: &Args) -> String {
     format!(
         r#"# What this stand runs with. `nais serve --config {{this file}}` does the same.
 services = "services"
 
 [database]
-url = "sqlite:data/nais.db"
+url = "{database}"
 
 [blobs]
 folder = "data/blobs"

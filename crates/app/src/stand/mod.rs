@@ -28,6 +28,9 @@ pub struct Args {
     /// Start anew: what the folder holds is removed
     #[arg(long)]
     fresh: bool,
+    /// Another database for a new stand: an empty `postgres://USER:PASSWORD@HOST/DATABASE`
+    #[arg(long, value_name = "URL", default_value = "sqlite:data/nais.db")]
+    database: String,
     /// Address of the portal
     #[arg(long, value_name = "HOST:PORT", default_value = "localhost:8080")]
     portal: String,
@@ -55,9 +58,9 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     }
     let made = !dir.join(COMPLETE).exists();
     if made {
-        files::create(dir, &args.portal, &args.gateway, &args.operations)?;
+        files::create(dir, &args)?;
     } else {
-        files::listen(dir, &args.portal, &args.gateway, &args.operations)?;
+        files::listen(dir, &args)?;
         pki::renew_lists(dir, Clock::system().now())?;
     }
     let config = Config::read(&dir.join(MARKER))?;
