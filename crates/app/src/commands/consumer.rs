@@ -14,7 +14,7 @@ use crate::exit::{Error, Outcome};
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
-  nais consumer register mia --title \"Ministry of Internal Affairs\" --unp 100582333 --source-code MIA \\
+  nais consumer register mia --title \"Ministry of Internal Affairs\" --unp 191000015 --source-code MIA \\
       --category state-body --category interior --config stand/nais.toml
   nais consumer enrol mia stand/consumers/mia/sign.pem --config stand/nais.toml
   nais consumer list --config stand/nais.toml
@@ -41,7 +41,7 @@ enum Act {
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Example:
-  nais consumer register mia --title \"Ministry of Internal Affairs\" --unp 100582333 --source-code MIA --category interior")]
+  nais consumer register mia --title \"Ministry of Internal Affairs\" --unp 191000015 --source-code MIA --category interior")]
 struct Register {
     /// Its name in NAIS: lower-case letters, digits and hyphens
     id: Category,

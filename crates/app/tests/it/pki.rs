@@ -19,7 +19,7 @@ fn made() -> tempfile::TempDir {
         "--org",
         "Палата",
         "--unp",
-        "100582333",
+        "191000015",
         "--purpose",
         "signature",
     ];

@@ -76,7 +76,7 @@ struct Init {
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Example:
-  nais pki issue --dir pki --name clerk --cn \"Клерк\" --org \"Натарыяльная палата\" --unp 100582333 --purpose signature")]
+  nais pki issue --dir pki --name clerk --cn \"Клерк\" --org \"Натарыяльная палата\" --unp 191000015 --purpose signature")]
 struct Issue {
     /// The authority's folder
     #[arg(long)]
