@@ -1,6 +1,5 @@
 """A stand under test: started, killed and asked from outside, with nothing of NAIS' own code."""
 import json
-import os
 import pathlib
 import signal
 import socket
@@ -162,6 +161,3 @@ def sqlite_copy(stand: Stand, to: pathlib.Path) -> None:
         if source.exists():
             (to / name).write_bytes(source.read_bytes())
 
-
-def environment() -> dict:
-    return {**os.environ, "LC_ALL": "C"}

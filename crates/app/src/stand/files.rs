@@ -40,21 +40,17 @@ pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
 /// Writes the configuration anew when the addresses changed; what else stands in the file is kept.
 pub(crate) fn listen(dir: &Path, args: &Args) -> Result<(), Error> {
     let file = dir.join("nais.toml");
-    let mut table: toml::Table = files::toml(&file)?;
+    let before: toml::Table = files::toml(&file)?;
+    let mut table = before.clone();
     for (section, addr) in [("portal", &args.portal), ("gateway", &args.gateway), ("operations", &args.operations)] {
         if let Some(section) = table.get_mut(section).and_then(toml::Value::as_table_mut) {
             section.insert("listen".into(), toml::Value::String(addr.to_owned()));
         }
     }
-    let text = toml::to_string_pretty(&table).map_err(Error::failed)?;
-    if text != files::text(&file)? && differs(&file, &table)? {
-        files::replace(&file, text.as_bytes())?;
+    if table == before {
+        return Ok(()); // the file keeps its comments
     }
-    Ok(())
-}
-
-fn differs(file: &Path, table: &toml::Table) -> Result<bool, Error> {
-    Ok(files::toml::<toml::Table>(file)? != *table)
+    files::replace(&file, toml::to_string_pretty(&table).map_err(Error::failed)?.as_bytes())
 }
 
 fn keys(dir: &Path) -> Result<(), Error> {

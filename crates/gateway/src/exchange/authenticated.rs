@@ -6,11 +6,12 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use eds::detached::message_without_body;
 use eds::http_signature::{RequestView, read_request};
 use eds::{Certificate, Form, Purpose, sha256};
 use model::{Kind, Refusal};
 
-use super::header::{CERTIFICATE, SIGN, SIGNATURE_INPUT, single};
+use super::header::{CERTIFICATE, SIGN, SIGNATURE, SIGNATURE_INPUT, single};
 use super::received::{Call, Received};
 use crate::Gateway;
 use crate::access::{Access, Caller};
@@ -91,19 +92,22 @@ impl Authenticated {
 
 /// Whether an EDS was given; one that was given must hold, of either form.
 fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, Refusal> {
-    let message = headers.contains_key(SIGNATURE_INPUT);
-    if message {
-        message_signature(gateway, case, headers)?;
-    }
+    // One of the two without the other is no signature but a fault, which the reader names.
+    let given = headers.contains_key(SIGNATURE_INPUT) || headers.contains_key(SIGNATURE);
+    let message = given && message_signature(gateway, case, headers)?;
     Ok(detached_signature(gateway, case, headers)? || message)
 }
 
 /// The stronger form: RFC 9421 with a registered key.
-fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<(), Refusal> {
+fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, Refusal> {
     let uri = format!("https://{}{}", case.call.host, case.call.target);
     let fields: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let request = RequestView { method: case.call.verb.as_str(), target_uri: &uri, headers: &fields, body: &case.body };
-    let claim = read_request(&request).map_err(|error| error.refusal())?;
+    let claim = match read_request(&request) {
+        // Signatures with other tags are none of our business; whether an EDS is required is the passport's to say.
+        Err(eds::Error::Unsigned) => return Ok(false),
+        read => read.map_err(|error| error.refusal())?,
+    };
     let unknown = || Refusal::new(Kind::Unauthenticated, "eds-key-unknown");
     let signer = case.access.signer(claim.keyid()).ok_or_else(unknown)?.clone();
     let verified = claim.verify(signer.certificate.verifying_key(), case.call.at).map_err(|error| error.refusal())?;
@@ -117,7 +121,7 @@ fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) ->
     key.iter_mut().zip(unique).for_each(|(to, from)| *to = from);
     let expires = verified.forget_after().as_microsecond();
     case.nonce = Some(Nonce { key, expires });
-    Ok(())
+    Ok(true)
 }
 
 /// The plain form: `sign` and `certificate` over the exact bytes.
@@ -131,14 +135,9 @@ fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Re
         |header: &'static str| move || Refusal::new(Kind::Malformed, "eds-unreadable").with("header", header);
     let signature = BASE64_STANDARD.decode(signature.trim()).map_err(|_| unreadable("sign")())?;
     let certificate = gateway.certificates.parse(certificate.trim()).ok_or_else(unreadable("certificate"))?;
-    let form = Form::Der;
-    let holds = if case.body.is_empty() {
-        let line = format!("{} {}", case.call.verb, case.call.target);
-        certificate.verifying_key().verify(line.as_bytes(), &signature, form)
-    } else {
-        certificate.verifying_key().verify(&case.body, &signature, form)
-    };
-    holds.map_err(|error| error.refusal())?;
+    let line = message_without_body(case.call.verb.as_str(), &case.call.target);
+    let message = if case.body.is_empty() { line.as_bytes() } else { case.body.as_ref() };
+    certificate.verifying_key().verify(message, &signature, Form::Der).map_err(|error| error.refusal())?;
     gateway.trust.check(&certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if let Some(signer) = case.access.signer(&certificate.fingerprint_hex()) {
         signer.in_force(case.call.at)?;
