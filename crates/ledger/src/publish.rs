@@ -16,11 +16,14 @@ use crate::tree::TILE_WIDTH;
 pub async fn publish(reader: LogReader, blobs: Blobs) {
     let mut heads = reader.log().heads();
     loop {
+        let full = heads.borrow_and_update().edge.size() / TILE_WIDTH;
         if let Err(error) = publish_once(&reader, &blobs).await {
             tracing::warn!(%error, "tiles could not be published; trying again");
             tokio::time::sleep(Duration::from_secs(10)).await;
+            continue;
         }
-        if heads.changed().await.is_err() {
+        // A head comes with every batch, something to publish with every 256th entry: the database is asked only then.
+        if heads.wait_for(|head| head.edge.size() / TILE_WIDTH > full).await.is_err() {
             return;
         }
     }

@@ -4,6 +4,9 @@
 //! are one class: г х `g h kh` (H), т ц `t ts c` (T), д дз (D), в ў `v w`, and `u` where it stands for ў (V). Different
 //! names may share a key: it only gathers candidates, [`crate::similar`] ranks them.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::fold::{base, composed, is_apostrophe, is_space, is_vowel};
 
 /// Names whose languages differ in more than sound, and Chinese syllables that read otherwise than they look. The key
@@ -28,6 +31,12 @@ const SAME: [(&str, &[&str]); 18] = [
     ("MMD", &["MAMADOU", "MAMADU", "МАМАДУ"]),
     ("ZN", &["JOHN", "ДЖОН", "ДЖОНН"]),
 ];
+
+/// [`SAME`] by the letters of the name.
+static KEY_OF: LazyLock<HashMap<Vec<char>, &str>> = LazyLock::new(|| {
+    let letters = |form: &str| form.chars().map(|c| if c == 'Ё' { 'Е' } else { c }).collect();
+    SAME.iter().flat_map(|(key, forms)| forms.iter().map(move |form| (letters(form), *key))).collect()
+});
 
 /// The key: upper-case letters for classes of consonants; never empty for a name with letters.
 pub fn phonetic_key(name: &str) -> String {
@@ -67,8 +76,7 @@ fn sound(word: &[char], key: &mut String) {
     if word.is_empty() {
         return;
     }
-    let same = |form: &str| form.chars().map(|c| if c == 'Ё' { 'Е' } else { c }).eq(word.iter().copied());
-    if let Some((known, _)) = SAME.iter().find(|(_, forms)| forms.iter().any(|form| same(form))) {
+    if let Some(known) = KEY_OF.get(word) {
         key.push_str(known);
         return;
     }

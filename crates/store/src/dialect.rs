@@ -59,16 +59,16 @@ pub(crate) fn claim(tx: &Tx<'_>) -> &'static Statement {
     if tx.is_postgres() { &CLAIM_POSTGRES } else { &CLAIM_SQLITE }
 }
 
-const CLAIM_SQLITE: Statement = Statement {
-    name: "CLAIM",
-    sql: "UPDATE job SET attempts = attempts + 1, due_at = $3 WHERE id =
+const CLAIM_SQLITE: Statement = Statement::new(
+    "CLAIM",
+    "UPDATE job SET attempts = attempts + 1, due_at = $3 WHERE id =
           (SELECT id FROM job WHERE queue = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT 1)
           RETURNING id, attempts, body",
-};
+);
 
-const CLAIM_POSTGRES: Statement = Statement {
-    name: "CLAIM",
-    sql: "UPDATE job SET attempts = attempts + 1, due_at = $3 WHERE id =
+const CLAIM_POSTGRES: Statement = Statement::new(
+    "CLAIM",
+    "UPDATE job SET attempts = attempts + 1, due_at = $3 WHERE id =
           (SELECT id FROM job WHERE queue = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
           RETURNING id, attempts, body",
-};
+);

@@ -20,10 +20,10 @@ pub struct Migration {
 
 /// Digest of a step that was applied.
 const APPLIED: Statement =
-    Statement { name: "APPLIED", sql: "SELECT digest FROM schema_migration WHERE owner = $1 AND number = $2" };
+    Statement::new("APPLIED", "SELECT digest FROM schema_migration WHERE owner = $1 AND number = $2");
 /// Remembers a step.
 const REMEMBER: Statement =
-    Statement { name: "REMEMBER", sql: "INSERT INTO schema_migration (owner, number, digest) VALUES ($1, $2, $3)" };
+    Statement::new("REMEMBER", "INSERT INTO schema_migration (owner, number, digest) VALUES ($1, $2, $3)");
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     owner {text} NOT NULL, number {int} NOT NULL, digest {bytes} NOT NULL, PRIMARY KEY (owner, number)) {strict};";

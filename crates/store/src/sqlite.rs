@@ -35,9 +35,9 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
     // table is only some microseconds faster.
     connection
         .execute_batch(&format!(
-            "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
+            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
              PRAGMA mmap_size = 0;",
             durability = match durability {
                 Durability::Full => "FULL",
@@ -137,6 +137,12 @@ fn bound<'c>(
     let count = prepared.parameter_count();
     if count != params.len() {
         return Err(Error::Broken(format!("{}: expected {count} parameters but got {}", statement.name, params.len())));
+    }
+    if statement.in_order {
+        for (index, value) in (1..).zip(params) {
+            prepared.raw_bind_parameter(index, value).map_err(|e| error(&e, statement.name))?;
+        }
+        return Ok(prepared);
     }
     for index in 1..=count {
         let value = prepared

@@ -164,10 +164,10 @@ impl<'c> Tx<'c> {
         match &mut self.link {
             Link::Sqlite(connection) => {
                 let begin = match role {
-                    Role::Reader => "BEGIN DEFERRED",
-                    Role::Writer | Role::Schema => "BEGIN IMMEDIATE",
+                    Role::Reader => &BEGIN_READING,
+                    Role::Writer | Role::Schema => &BEGIN_WRITING,
                 };
-                let outcome = connection.execute_batch(begin).map_err(|e| sqlite::error(&e, "BEGIN"));
+                let outcome = sqlite::execute(connection, begin, &[]).map(|_| ());
                 self.noting("BEGIN", outcome)
             }
             Link::Postgres(link) => {
@@ -184,7 +184,7 @@ impl<'c> Tx<'c> {
             return Err(error);
         }
         let outcome = match &mut self.link {
-            Link::Sqlite(connection) => connection.execute_batch("COMMIT").map_err(|e| sqlite::error(&e, "COMMIT")),
+            Link::Sqlite(connection) => sqlite::execute(connection, &COMMIT, &[]).map(|_| ()),
             Link::Postgres(link) => link.commit(),
         };
         let Err(error) = outcome else {
@@ -301,6 +301,11 @@ fn went_on(statement: &str) -> Error {
     Error::Broken(format!("{statement} failed and the job went on; put into Tx::nested what may fail"))
 }
 
+// SQLite parses these once; PostgreSQL's link has its own.
+const BEGIN_READING: Statement = Statement::new("BEGIN", "BEGIN DEFERRED");
+const BEGIN_WRITING: Statement = Statement::new("BEGIN", "BEGIN IMMEDIATE");
+const COMMIT: Statement = Statement::new("COMMIT", "COMMIT");
+
 struct Savepoint {
     open: Statement,
     undo: Statement,
@@ -308,13 +313,14 @@ struct Savepoint {
 }
 
 macro_rules! level {
-    ($name:literal) => {
-        &Savepoint {
-            open: Statement { name: "SAVEPOINT", sql: concat!("SAVEPOINT ", $name) },
-            undo: Statement { name: "UNDO", sql: concat!("ROLLBACK TO SAVEPOINT ", $name) },
-            close: Statement { name: "RELEASE", sql: concat!("RELEASE SAVEPOINT ", $name) },
-        }
-    };
+    ($name:literal) => {{
+        const LEVEL: Savepoint = Savepoint {
+            open: Statement::new("SAVEPOINT", concat!("SAVEPOINT ", $name)),
+            undo: Statement::new("UNDO", concat!("ROLLBACK TO SAVEPOINT ", $name)),
+            close: Statement::new("RELEASE", concat!("RELEASE SAVEPOINT ", $name)),
+        };
+        &LEVEL
+    }};
 }
 
 fn savepoint(depth: u32) -> &'static Savepoint {

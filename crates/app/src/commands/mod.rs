@@ -9,6 +9,7 @@ pub mod loadtest;
 pub mod migrate;
 pub mod pki;
 pub mod restore;
+pub mod retention;
 pub mod service;
 pub mod token;
 pub mod treaty;

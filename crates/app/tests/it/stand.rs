@@ -91,6 +91,7 @@ fn a_stand_from_nothing_to_a_refused_roll_back() {
     refusals(&stand);
     stand.stop();
     verify_without_anybody(&stand);
+    retention(&stand);
     roll_back(&stand);
 }
 
@@ -145,6 +146,28 @@ fn verify_without_anybody(stand: &Stand) {
     assert!(told.out.contains("the answer was changed"), "{}", told.out);
     let told = stand.call("mia", &["GET", "services"]).ended(1);
     assert!(told.err.contains("cannot be reached"), "{}", told.err);
+}
+
+/// What need not be kept is listed, removed, and gone; the ledger stays sound.
+fn retention(stand: &Stand) {
+    assert!(stand.operate(&["retention", "list"]).ended(0).out.contains("nothing is due"));
+    let file = stand.path().join("stand/services/3.88.01/retention.toml");
+    let rules = fs::read_to_string(&file).unwrap();
+    let shorter = rules.replace("kind = \"visa-annulments\"\nmonths = 120", "kind = \"visa-annulments\"\nmonths = 1");
+    assert_ne!(rules, shorter);
+    fs::write(&file, shorter).unwrap();
+    let due = stand.operate(&["retention", "list"]).ended(0).out;
+    assert!(due.contains("visa-annulments") && !due.contains("crossings"), "{due}");
+    let told = stand.operate(&["retention", "purge"]).ended(0).out;
+    assert!(told.contains(" records removed") && told.contains("recorded in the ledger"), "{told}");
+    assert!(!told.starts_with("0 "), "{told}");
+    let left = stand.operate(&["retention", "list", "--json"]).ended(0).out;
+    let left: Value = serde_json::from_str(&left).unwrap();
+    assert_eq!(left["due"], serde_json::json!([]));
+    fs::write(&file, rules.replacen("months = 120", "months = 0", 1)).unwrap();
+    assert!(stand.operate(&["retention", "list"]).ended(2).err.contains("retention.toml"));
+    fs::write(&file, rules).unwrap();
+    stand.operate(&["ledger", "fsck"]).ended(0);
 }
 
 /// An old database is put back: the witness knows, and nothing goes on.

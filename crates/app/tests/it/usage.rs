@@ -3,7 +3,7 @@
 use crate::run::{nais, nais_in};
 
 /// Every command with its parts.
-const COMMANDS: [&[&str]; 37] = [
+const COMMANDS: [&[&str]; 40] = [
     &["stand"],
     &["serve"],
     &["check"],
@@ -38,6 +38,9 @@ const COMMANDS: [&[&str]; 37] = [
     &["ledger"],
     &["ledger", "fsck"],
     &["ledger", "adopt"],
+    &["retention"],
+    &["retention", "list"],
+    &["retention", "purge"],
     &["witness"],
     &["backup"],
     &["restore"],

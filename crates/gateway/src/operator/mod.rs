@@ -32,7 +32,7 @@ pub struct Desk {
 }
 
 const RAISE_VERSION: Statement =
-    Statement { name: "RAISE_VERSION", sql: "UPDATE access_version SET version = version + 1 WHERE id = 1" };
+    Statement::new("RAISE_VERSION", "UPDATE access_version SET version = version + 1 WHERE id = 1");
 
 /// All statements of the operator's acts.
 pub(crate) fn statements() -> Vec<&'static Statement> {

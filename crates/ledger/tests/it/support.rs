@@ -118,6 +118,6 @@ pub(crate) fn proves(reader: &LogReader, receipt: &str, index: u64, number: u64)
 
 /// Runs a statement behind the ledger's back.
 pub(crate) async fn spoil(db: &Db, sql: &'static str) {
-    let changed = db.write(move |tx| tx.execute(&Statement { name: "SPOIL", sql }, &[])).await.unwrap();
+    let changed = db.write(move |tx| tx.execute(&Statement::new("SPOIL", sql), &[])).await.unwrap();
     assert!(changed > 0, "{sql} changed nothing");
 }

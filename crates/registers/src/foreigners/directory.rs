@@ -57,9 +57,10 @@ impl Names {
         let mut blocks = Vec::with_capacity(8);
         let sounds = [(&self.surname, &self.given), (&self.surname_ru, &self.name_ru)];
         for (surname, given) in sounds.into_iter().filter(|(surname, _)| !surname.is_empty()) {
-            blocks.push(Block::sound_and_birth(surname, &self.birth));
-            blocks.push(Block::sounds(surname, given));
-            blocks.push(Block::sounds(surname, ""));
+            let sound = phonetic_key(surname);
+            blocks.push(Block::Sounds(sound.clone(), sound_of_first(given)));
+            blocks.push(Block::Sounds(sound.clone(), String::new()));
+            blocks.push(Block::SoundAndBirth(sound, self.birth.clone()));
             blocks.push(Block::Surname(surname.clone()));
         }
         blocks.push(Block::Given(self.given.clone()));
@@ -115,8 +116,7 @@ impl Block {
 
     /// By the sounds of surname and first given name.
     pub(crate) fn sounds(surname: &str, given: &str) -> Self {
-        let first = given.split_whitespace().next().unwrap_or_default();
-        Self::Sounds(phonetic_key(surname), phonetic_key(first))
+        Self::Sounds(phonetic_key(surname), sound_of_first(given))
     }
 
     /// The keyed block.
@@ -130,6 +130,11 @@ impl Block {
         };
         vault.blind("isos.block", text.as_bytes())
     }
+}
+
+/// The sound of the first of the given names.
+fn sound_of_first(given: &str) -> String {
+    phonetic_key(given.split_whitespace().next().unwrap_or_default())
 }
 
 /// The persons under the blocks, at most `limit` of each block; each person once.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use store::{Error, Tx, Vault};
 
-use super::among::among;
+use super::among::{Among, among};
 use super::kind::RecordKind;
 use super::prepare::Notice;
 use super::view::{Deed, View};
@@ -95,7 +95,7 @@ impl<'a> Marks<'a> {
 
     /// Reads at once which of these subjects have marks at all: few have.
     pub(crate) fn foresee(&mut self, tx: &mut Tx<'_>, subjects: &[i64]) -> Result<(), Error> {
-        let marked = among(tx, &sql::MARKED, subjects.iter().copied())?;
+        let marked = among(tx, &Among { one: &sql::MARKED_ONE, many: &sql::MARKED }, subjects.iter().copied())?;
         for subject in subjects.iter().filter(|subject| !marked.contains(subject)) {
             self.read.insert(*subject, Vec::new());
         }

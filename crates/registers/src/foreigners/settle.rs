@@ -8,7 +8,7 @@ use model::{Fault, Lang};
 use store::{Error, Tx};
 use uuid::Uuid;
 
-use super::among::among;
+use super::among::{Among, among};
 use super::directory::{self, Entry};
 use super::insert::{self, Origin, Rows};
 use super::mark::{self, Marks};
@@ -72,7 +72,7 @@ impl Package {
     pub(crate) fn check_only(&self, tx: &mut Tx<'_>) -> Result<Vec<u8>, Error> {
         let fresh = self.ready().filter(|record| record.corrects.is_none()).map(|record| record.natural);
         let fresh: HashSet<i64> = fresh.collect();
-        let taken = among(tx, &sql::KEYS_TAKEN, fresh.iter().copied())?;
+        let taken = among(tx, &Among { one: &sql::KEY, many: &sql::KEYS_TAKEN }, fresh.iter().copied())?;
         let free = fresh.difference(&taken).copied().collect();
         let verdicts = self.judge(tx, &free, false)?;
         result::receipt(&self.core.texts, self.lang, self.message.package_id, false, &verdicts)

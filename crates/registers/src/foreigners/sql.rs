@@ -79,10 +79,14 @@ store::statements! {
     /// What was done to an object until a moment, in the order of receipt.
     MARKS = "SELECT deed, counts_from, seq, received_at, month FROM isos_mark WHERE subject = $1 AND received_at <= $2
         ORDER BY received_at, seq";
+    /// Whether anything was done to a subject.
+    MARKED_ONE = "SELECT 1 FROM isos_mark WHERE subject = $1 LIMIT 1";
     /// Subjects to which anything was done.
     MARKED = "SELECT DISTINCT subject FROM isos_mark WHERE subject IN ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// Claims a person's place in the directory; nothing when it is there.
     ADD_PERSON = "INSERT INTO isos_person (person, names) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    /// Whether a person is in the directory.
+    PERSON_KNOWN = "SELECT 1 FROM isos_person WHERE person = $1";
     /// Persons who are in the directory.
     PERSONS_KNOWN = "SELECT person FROM isos_person WHERE person IN ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// A person is found under a block.

@@ -13,7 +13,7 @@ use store::{Error, Tx};
 use uuid::Uuid;
 
 use super::access::Wish;
-use super::among::among;
+use super::among::{Among, among};
 use super::insert::Rows;
 use super::kind::RecordKind;
 use super::package::Message;
@@ -91,7 +91,7 @@ impl Foreigners {
                 let months: HashSet<_> =
                     tx.query(&sql::MONTHS, &[], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect();
                 let epoch = tx.query_opt(&sql::EPOCH, &[], |row| row.int(0))?.unwrap_or(0);
-                let known = among(tx, &sql::PERSONS_KNOWN, sighted)?;
+                let known = among(tx, &Among { one: &sql::PERSON_KNOWN, many: &sql::PERSONS_KNOWN }, sighted)?;
                 Ok((months, epoch, known))
             };
             let (months, epoch, known) = self.db.read(read).await.map_err(Error::refusal)?;

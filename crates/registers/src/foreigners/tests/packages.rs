@@ -213,7 +213,7 @@ async fn large_packages_come_whole(engine: Engine) {
     let all = bench.found(RecordKind::Crossings, json!({"surname_lat": "TESTERC", "limit": 1000})).await;
     assert_eq!(all.len(), 75);
     let persons = bench.db.read(|tx| {
-        tx.query_opt(&store::Statement { name: "T", sql: "SELECT count(*) FROM isos_person" }, &[], |row| row.int(0))
+        tx.query_opt(&store::Statement::new("T", "SELECT count(*) FROM isos_person"), &[], |row| row.int(0))
     });
     assert_eq!(persons.await.unwrap(), Some(20));
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::foreigners::{Purged, Retention, purge};
 
 async fn count(bench: &Bench, sql: &'static str) -> i64 {
-    let statement = Statement { name: "COUNT", sql };
+    let statement = Statement::new("COUNT", sql);
     bench.db.read(move |tx| tx.query_opt(&statement, &[], |row| row.int(0))).await.unwrap().unwrap()
 }
 

@@ -168,7 +168,7 @@ async fn who_is_disclosed_is_told_to_the_gateway(engine: Engine) {
 #[tokio::test]
 async fn the_index_is_read_in_order() {
     let bench = Bench::new(Engine::Sqlite);
-    let plan = store::Statement { name: "PLAN", sql: concat_plan() };
+    let plan = store::Statement::new("PLAN", concat_plan());
     let steps = bench.db.read(move |tx| {
         let params: Vec<store::Param<'_>> = (0..9).map(|_| 1.into()).collect();
         tx.query(&plan, &params, |row| row.text(3).map(str::to_owned))
