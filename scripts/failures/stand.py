@@ -18,6 +18,22 @@ def free_port() -> int:
         return sock.getsockname()[1]
 
 
+def resident(root: int) -> float:
+    """Resident megabytes of a process and its children."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        parents[int(stat.parent.name)] = (int(fields[1]), int(fields[21]) * 4096)
+    family, total = [root], 0
+    for one in family:
+        family += [pid for pid, (parent, _) in parents.items() if parent == one]
+        total += parents.get(one, (0, 0))[1]
+    return total / 1048576
+
+
 class Stand:
     def __init__(self, nais: str, folder: pathlib.Path):
         self.nais, self.folder = nais, folder
@@ -36,14 +52,14 @@ class Stand:
         while not (self.folder / "complete").exists():
             time.sleep(0.05)
 
-    def serve(self, timeout: float = 30) -> float:
-        """Starts a node on the stand's folder; seconds until it was ready."""
-        return self.start(["serve", "--config", str(self.folder / "nais.toml")], timeout)
+    def serve(self, timeout: float = 30, config: str = "nais.toml", before=()) -> float:
+        """Starts a node on the stand's folder, behind the words of `before`; seconds until it was ready."""
+        return self.start(["serve", "--config", str(self.folder / config)], timeout, before)
 
-    def start(self, arguments: list[str], timeout: float = 120) -> float:
+    def start(self, arguments: list[str], timeout: float = 120, before=()) -> float:
         begun = time.monotonic()
         self.log = open(self.folder.parent / "nais.log", "ab")
-        self.process = subprocess.Popen([self.nais, *arguments], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([*before, self.nais, *arguments], stdout=self.log, stderr=self.log)
         while time.monotonic() - begun < timeout:
             if self.process.poll() is not None:
                 raise RuntimeError(f"nais ended with {self.process.returncode}: {self.told()}")
