@@ -58,7 +58,8 @@ pub(crate) struct Args {
     /// Requests a second; 0: as many as answered
     #[arg(long, default_value_t = 0.0)]
     rate: f64,
-    /// With `--rate`: a request later than so many milliseconds, because every connection waits, is not sent
+    /// With `--rate`: a request later than so many milliseconds, because every connection waits, is not
+    /// sent, and the time of those sent runs from their sending
     #[arg(long, requires = "rate")]
     patience: Option<u64>,
     /// A new connection, with a full handshake, for each request
@@ -179,10 +180,11 @@ async fn work(plan: Arc<Plan>, mut connection: Connection) -> Result<Tally, Fail
         }
         let request = plan.request(plan.args.first + number)?;
         let begun = match due {
-            // Open loop: lateness of the client counts as the server's, which is the honest side to err on.
+            // Open loop: lateness of the client counts as the server's, which is the honest side to err on. With patience
+            // lateness is counted apart, and the time is the server's alone.
             Some(due) => {
                 tokio::time::sleep_until(due.into()).await;
-                due
+                if patience.is_some() { Instant::now() } else { due }
             }
             None => Instant::now(),
         };
