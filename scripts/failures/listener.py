@@ -299,7 +299,7 @@ def http2_floods(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
         wire.close()
         kinds = {kind for kind, _, _, _ in frames(answer)}
         ended = closed or GOAWAY in kinds
-        checks.that(f"{told}: ended after {sent} at most", ended and sent < most and listener.normal(), (sent, closed, kinds))
+        checks.that(f"{told}: ended after {sent} pieces or fewer", ended and sent < most and listener.normal(), (sent, closed, kinds))
 
     def resets(wire: Wire):
         block = fields(wire)
