@@ -20,6 +20,8 @@ pub(crate) struct Connection {
 /// What came back.
 pub(crate) struct Answer {
     pub status: u16,
+    /// It says when to come again.
+    pub retry_after: bool,
     pub body: Vec<u8>,
 }
 
@@ -48,7 +50,9 @@ impl Connection {
         };
         let text = String::from_utf8_lossy(self.buffer.get(..head).unwrap_or_default()).into_owned();
         let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or("no status")?;
-        let body = if text.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        let lower = text.to_ascii_lowercase();
+        let retry_after = lower.contains("\r\nretry-after:");
+        let body = if lower.contains("transfer-encoding: chunked") {
             self.chunked(head).await?
         } else {
             let length = length(&text);
@@ -59,7 +63,7 @@ impl Connection {
             }
             self.buffer.get(head..head + length).unwrap_or_default().to_vec()
         };
-        Ok(Answer { status, body })
+        Ok(Answer { status, retry_after, body })
     }
 
     async fn chunked(&mut self, head: usize) -> Result<Vec<u8>, Failure> {

@@ -1,5 +1,6 @@
 //! The load: connections that send one request after the other, closed or paced.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,9 @@ use eds::{Certificate, Form, SigningKey};
 use crate::client::Connection;
 use crate::report::{Report, usage};
 use crate::{Failure, tls};
+
+/// How many connections are opened at once.
+const OPENERS: usize = 16;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -54,6 +58,10 @@ pub(crate) struct Args {
     /// Requests a second; 0: as many as answered
     #[arg(long, default_value_t = 0.0)]
     rate: f64,
+    /// With `--rate`: a request later than so many milliseconds, because every connection waits, is not
+    /// sent, and the time of those sent runs from their sending
+    #[arg(long, requires = "rate")]
+    patience: Option<u64>,
     /// A new connection, with a full handshake, for each request
     #[arg(long)]
     handshakes: bool,
@@ -75,6 +83,33 @@ struct Plan {
     begun: Instant,
 }
 
+/// What became of the requests of one connection, or of all.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// Times of answers with the expected status.
+    pub done: Vec<Duration>,
+    /// Times of the others.
+    pub refused: Vec<Duration>,
+    /// Answers by status.
+    pub statuses: BTreeMap<u16, usize>,
+    /// Answers that say when to come again.
+    pub retry_after: usize,
+    /// Requests that were too late to be sent.
+    pub unsent: usize,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.done.extend(other.done);
+        self.refused.extend(other.refused);
+        self.retry_after += other.retry_after;
+        self.unsent += other.unsent;
+        for (status, count) in other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+    }
+}
+
 /// Runs the load and prints one line.
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let [certificate, key] = args.tls.as_slice() else {
@@ -90,50 +125,79 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         _ => None,
     };
     let template = std::fs::read_to_string(&args.body)?;
-    let connections = args.connections;
+    let connections = open(&args, &tls).await?;
     let pid = args.pid;
     let name = args.name.clone();
-    let requests = args.requests;
     let before = pid.map_or((0.0, 0), usage);
     let plan = Arc::new(Plan { args, template, signer, tls, next: AtomicUsize::new(0), begun: Instant::now() });
-    let tasks: Vec<_> = (0..connections).map(|_| tokio::spawn(work(plan.clone()))).collect();
-    let mut latencies = Vec::with_capacity(requests);
-    let mut failed = 0;
+    let tasks: Vec<_> =
+        connections.into_iter().map(|connection| tokio::spawn(work(plan.clone(), connection))).collect();
+    let mut tally = Tally::default();
     for task in tasks {
-        let (times, wrong) = task.await??;
-        latencies.extend(times);
-        failed += wrong;
+        tally.add(task.await??);
     }
     let took = plan.begun.elapsed();
     let after = pid.map_or((0.0, 0), usage);
-    let report = Report { name, requests, failed, took, latencies, cpu: after.0 - before.0, resident: after.1 };
+    let report = Report { name, took, tally, cpu: after.0 - before.0, resident: after.1 };
     println!("{}", report.line());
     Ok(())
 }
 
-async fn work(plan: Arc<Plan>) -> Result<(Vec<Duration>, usize), Failure> {
-    let mut connection = Connection::open(&plan.args.address, &plan.tls).await?;
-    let (mut times, mut failed, mut told) = (Vec::new(), 0, false);
+/// All connections, before anything is measured: a handshake costs more than an exchange.
+async fn open(args: &Args, tls: &Arc<rustls::ClientConfig>) -> Result<Vec<Connection>, Failure> {
+    let openers: Vec<_> = (0..OPENERS)
+        .map(|number| {
+            let (address, tls) = (args.address.clone(), tls.clone());
+            let share = args.connections / OPENERS + usize::from(number < args.connections % OPENERS);
+            tokio::spawn(async move {
+                let mut mine = Vec::with_capacity(share);
+                for _ in 0..share {
+                    mine.push(Connection::open(&address, &tls).await?);
+                }
+                Ok::<_, Failure>(mine)
+            })
+        })
+        .collect();
+    let mut connections = Vec::with_capacity(args.connections);
+    for opener in openers {
+        connections.extend(opener.await??);
+    }
+    Ok(connections)
+}
+
+async fn work(plan: Arc<Plan>, mut connection: Connection) -> Result<Tally, Failure> {
+    let (mut tally, mut told) = (Tally::default(), false);
     loop {
         let number = plan.next.fetch_add(1, Ordering::Relaxed);
         if number >= plan.args.requests {
-            return Ok((times, failed));
+            return Ok(tally);
+        }
+        let due = plan.due(number);
+        let patience = plan.args.patience.map(Duration::from_millis);
+        if due.zip(patience).is_some_and(|(due, patience)| due.elapsed() > patience) {
+            tally.unsent += 1;
+            continue;
         }
         let request = plan.request(plan.args.first + number)?;
-        let mut begun = Instant::now();
-        if plan.args.rate > 0.0 {
-            // Open loop: lateness of the client counts as the server's, which is the honest side to err on.
-            let due = plan.begun + Duration::from_secs_f64(number as f64 / plan.args.rate);
-            tokio::time::sleep_until(due.into()).await;
-            begun = due;
-        }
+        let begun = match due {
+            // Open loop: lateness of the client counts as the server's, which is the honest side to err on. With patience
+            // lateness is counted apart, and the time is the server's alone.
+            Some(due) => {
+                tokio::time::sleep_until(due.into()).await;
+                if patience.is_some() { Instant::now() } else { due }
+            }
+            None => Instant::now(),
+        };
         if plan.args.handshakes {
             connection = Connection::open(&plan.args.address, &plan.tls).await?;
         }
         let answer = connection.exchange(&request).await?;
-        times.push(begun.elapsed());
-        if answer.status != plan.args.expect {
-            failed += 1;
+        *tally.statuses.entry(answer.status).or_default() += 1;
+        tally.retry_after += usize::from(answer.retry_after);
+        if answer.status == plan.args.expect {
+            tally.done.push(begun.elapsed());
+        } else {
+            tally.refused.push(begun.elapsed());
             if !told {
                 told = true;
                 eprintln!("{}: {} {}", plan.args.name, answer.status, String::from_utf8_lossy(&answer.body));
@@ -143,6 +207,12 @@ async fn work(plan: Arc<Plan>) -> Result<(Vec<Duration>, usize), Failure> {
 }
 
 impl Plan {
+    /// When the request is to be sent; `None` in a closed loop.
+    fn due(&self, number: usize) -> Option<Instant> {
+        let rate = self.args.rate;
+        (rate > 0.0).then(|| self.begun + Duration::from_secs_f64(number as f64 / rate))
+    }
+
     fn request(&self, number: usize) -> Result<Vec<u8>, Failure> {
         let body = self.template.replace("{n}", &number.to_string()).replace("{uuid}", &uuid(number));
         let mut head = format!(

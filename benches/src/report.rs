@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::load::Tally;
+
 /// Figures of one run.
 pub(crate) struct Report {
     pub name: String,
-    pub requests: usize,
-    pub failed: usize,
     pub took: Duration,
-    pub latencies: Vec<Duration>,
+    pub tally: Tally,
     /// CPU seconds of the server's processes.
     pub cpu: f64,
     /// Resident bytes of the server's processes at the end.
@@ -17,26 +17,35 @@ pub(crate) struct Report {
 
 impl Report {
     /// One line of JSON.
-    pub(crate) fn line(mut self) -> String {
-        self.latencies.sort_unstable();
-        let at = |share: f64| {
-            let index = ((self.latencies.len() as f64 - 1.0) * share).max(0.0) as usize;
-            self.latencies.get(index).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-        };
-        let done = (self.requests - self.failed).max(1) as f64;
+    pub(crate) fn line(self) -> String {
+        let Tally { mut done, mut refused, statuses, retry_after, unsent } = self.tally;
+        done.sort_unstable();
+        refused.sort_unstable();
+        let answered = done.len().max(1) as f64;
         serde_json::json!({
             "name": self.name,
-            "requests": self.requests,
-            "failed": self.failed,
-            "per_second": (done / self.took.as_secs_f64()).round(),
-            "cpu_us": (self.cpu * 1e6 / done * 10.0).round() / 10.0,
-            "per_core": if self.cpu > 0.0 { (done / self.cpu).round() } else { 0.0 },
-            "p50_ms": (at(0.5) * 1000.0).round() / 1000.0,
-            "p99_ms": (at(0.99) * 1000.0).round() / 1000.0,
+            "requests": done.len() + refused.len(),
+            "failed": refused.len(),
+            "unsent": unsent,
+            "statuses": statuses,
+            "retry_after": retry_after,
+            "per_second": (done.len() as f64 / self.took.as_secs_f64()).round(),
+            "cpu_us": (self.cpu * 1e6 / answered * 10.0).round() / 10.0,
+            "per_core": if self.cpu > 0.0 { (done.len() as f64 / self.cpu).round() } else { 0.0 },
+            "p50_ms": at(&done, 0.5),
+            "p99_ms": at(&done, 0.99),
+            "refused_p50_ms": at(&refused, 0.5),
+            "refused_p99_ms": at(&refused, 0.99),
             "rss_mb": self.resident / 1_048_576,
         })
         .to_string()
     }
+}
+
+/// Milliseconds below which this share of the sorted times lies.
+fn at(times: &[Duration], share: f64) -> f64 {
+    let index = ((times.len() as f64 - 1.0) * share).max(0.0) as usize;
+    times.get(index).map_or(0.0, |time| (time.as_secs_f64() * 1e6).round() / 1000.0)
 }
 
 /// CPU seconds and resident bytes of a process and its children, from `/proc`.

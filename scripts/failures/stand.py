@@ -1,13 +1,18 @@
 """A stand under test: started, killed and asked from outside, with nothing of NAIS' own code."""
+import argparse
 import json
 import pathlib
 import signal
 import socket
 import ssl
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 import tomllib
+import urllib.error
+import urllib.request
 import uuid
 from http.client import HTTPException, HTTPSConnection
 
@@ -16,6 +21,22 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+def resident(root: int) -> float:
+    """Resident megabytes of a process and its children."""
+    parents = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        parents[int(stat.parent.name)] = (int(fields[1]), int(fields[21]) * 4096)
+    family, total = [root], 0
+    for one in family:
+        family += [pid for pid, (parent, _) in parents.items() if parent == one]
+        total += parents.get(one, (0, 0))[1]
+    return total / 1048576
 
 
 class Stand:
@@ -36,14 +57,14 @@ class Stand:
         while not (self.folder / "complete").exists():
             time.sleep(0.05)
 
-    def serve(self, timeout: float = 30) -> float:
-        """Starts a node on the stand's folder; seconds until it was ready."""
-        return self.start(["serve", "--config", str(self.folder / "nais.toml")], timeout)
+    def serve(self, timeout: float = 30, config: str = "nais.toml", before=()) -> float:
+        """Starts a node on the stand's folder, behind the words of `before`; seconds until it was ready."""
+        return self.start(["serve", "--config", str(self.folder / config)], timeout, before)
 
-    def start(self, arguments: list[str], timeout: float = 120) -> float:
+    def start(self, arguments: list[str], timeout: float = 120, before=()) -> float:
         begun = time.monotonic()
         self.log = open(self.folder.parent / "nais.log", "ab")
-        self.process = subprocess.Popen([self.nais, *arguments], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([*before, self.nais, *arguments], stdout=self.log, stderr=self.log)
         while time.monotonic() - begun < timeout:
             if self.process.poll() is not None:
                 raise RuntimeError(f"nais ended with {self.process.returncode}: {self.told()}")
@@ -113,7 +134,7 @@ class Load:
         self.acknowledged: list[tuple[bytes, str]] = []
         self.open: list[bytes] = []
         self.stopped = False
-        self.threads = [threading.Thread(target=self.work, args=(n,)) for n in range(clients)]
+        self.threads = [threading.Thread(target=self.work, args=(n,), daemon=True) for n in range(clients)]
         for thread in self.threads:
             thread.start()
 
@@ -161,3 +182,66 @@ def sqlite_copy(stand: Stand, to: pathlib.Path) -> None:
         if source.exists():
             (to / name).write_bytes(source.read_bytes())
 
+
+
+class Checks:
+    """One line for each thing that must hold."""
+
+    def __init__(self, strict: bool = False):
+        self.strict, self.failed = strict, 0
+
+    def that(self, told: str, holds: bool, seen: object = "") -> bool:
+        self.failed += not holds
+        print(f"  ok    {told}" if holds else f"  FAIL  {told}; seen: {seen}", flush=True)
+        return holds
+
+    def goal(self, told: str, holds: bool, seen: object = "") -> None:
+        """Must hold with `--strict` only: the program is not there yet."""
+        if holds or self.strict:
+            self.that(told, holds, seen)
+        else:
+            print(f"  later {told}; seen: {seen}", flush=True)
+
+
+def refusal(answer: tuple[int, dict, dict], status: int, code: str | None = None) -> bool:
+    """The answer is a problem document with this status; with 502, 503 and 504 it says when to come again."""
+    found, headers, body = answer
+    headers = {name.lower(): value for name, value in headers.items()}
+    again = found not in (502, 503, 504) or headers.get("retry-after", "").isdigit()
+    named = headers.get("content-type", "").startswith("application/problem+json") and isinstance(body, dict)
+    return found == status and again and named and (code is None or body.get("code") == code)
+
+
+def plain(url: str) -> tuple[int, bytes]:
+    """What the portal or the operations listener answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def alone(*tests) -> int:
+    """Runs tests, each `test(stand, folder, checks)`, on a stand made for them. The exit code: 1 when something does not hold."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("nais")
+    arguments.add_argument("--strict", action="store_true", help="goals that are not reached yet count too")
+    options = arguments.parse_args()
+    checks = Checks(options.strict)
+    with tempfile.TemporaryDirectory(prefix="nais-failures-") as name:
+        folder = pathlib.Path(name)
+        stand = Stand(str(pathlib.Path(options.nais).resolve()), folder / "stand")
+        try:
+            stand.make()
+            for test in tests:
+                begun = time.monotonic()
+                print(f"{(test.__doc__ or test.__name__).splitlines()[0]}", flush=True)
+                test(stand, folder, checks)
+                print(f"  {time.monotonic() - begun:.1f} s", flush=True)
+        except BaseException:
+            print(stand.told(), file=sys.stderr)
+            raise
+        finally:
+            if stand.process and stand.process.poll() is None:
+                stand.kill()
+    return 1 if checks.failed else 0
