@@ -49,6 +49,13 @@ pub struct Database {
     pub synchronous: String,
     /// Threads that read; by default 2 on SQLite, 8 on PostgreSQL.
     pub readers: Option<usize>,
+    /// Mebibytes kept free beside an embedded database, so that disclosures go on when the disk is full.
+    #[serde(default = "sixteen")]
+    pub reserve_mb: u32,
+}
+
+fn sixteen() -> u32 {
+    16
 }
 
 fn full() -> String {
@@ -187,6 +194,7 @@ impl Config {
         if let Some(readers) = self.database.readers {
             db.readers = readers;
         }
+        db.reserve = u64::from(self.database.reserve_mb) << 20;
         db
     }
 }

@@ -51,7 +51,7 @@ impl Forward {
     }
 
     async fn ask(&self, ask: &Ask) -> Result<Reply, Refusal> {
-        if !self.breaker.closed() {
+        if !self.breaker.admits() {
             return Err(Refusal::new(Kind::Upstream, "provider-unavailable").retry_after(10));
         }
         let retries = self.idempotent.iter().any(|path| **path == *ask.method);
@@ -141,8 +141,24 @@ impl Provider for Forward {
 struct Breaker(Mutex<(u32, Option<Instant>)>);
 
 impl Breaker {
+    /// Whether calls go through.
     fn closed(&self) -> bool {
-        self.0.lock().is_ok_and(|state| state.1.is_none_or(|since| since.elapsed() >= REST))
+        self.0.lock().is_ok_and(|state| state.1.is_none())
+    }
+
+    /// Whether this call may go through: all while closed, one after each rest.
+    fn admits(&self) -> bool {
+        let Ok(mut state) = self.0.lock() else {
+            return false;
+        };
+        match state.1 {
+            None => true,
+            Some(since) if since.elapsed() < REST => false,
+            Some(_) => {
+                state.1 = Some(Instant::now()); // the others wait for this one, or for the next rest if it is given up
+                true
+            }
+        }
     }
 
     fn note(&self, ok: bool) {
@@ -167,10 +183,25 @@ mod tests {
     fn a_failing_provider_is_left_alone() {
         let breaker = Breaker::default();
         for _ in 0..TRIPS_AFTER {
-            assert!(breaker.closed());
+            assert!(breaker.closed() && breaker.admits());
             breaker.note(false);
         }
-        assert!(!breaker.closed());
+        assert!(!breaker.closed() && !breaker.admits());
+        breaker.note(true);
+        assert!(breaker.closed() && breaker.admits());
+    }
+
+    #[test]
+    fn after_its_rest_one_call_tries() {
+        let breaker = Breaker::default();
+        (0..TRIPS_AFTER).for_each(|_| breaker.note(false));
+        let rested = Instant::now().checked_sub(REST).unwrap();
+        breaker.0.lock().unwrap().1 = Some(rested);
+        assert!(!breaker.closed() && breaker.admits() && !breaker.admits());
+        breaker.note(false);
+        assert!(!breaker.admits());
+        breaker.0.lock().unwrap().1 = Some(rested);
+        assert!(breaker.admits());
         breaker.note(true);
         assert!(breaker.closed());
     }

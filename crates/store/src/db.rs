@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::migrate::{self, Migration};
 use crate::postgres::PgLink;
 use crate::reader::Readers;
-use crate::writer::{Entry, NoSeal, Seal, Stamp, Writer};
+use crate::writer::{Entry, NoSeal, Purpose, Seal, Stamp, Writer};
 use crate::{Error, Tx, sqlite};
 
 /// How hard a commit is pressed onto the disk (SQLite's `synchronous`).
@@ -28,6 +28,8 @@ pub struct DbConfig {
     pub durability: Durability,
     /// Threads that read, each with a connection of its own.
     pub readers: usize,
+    /// Bytes kept free beside an embedded database, so that a full disk does not stop disclosures. Zero: none.
+    pub reserve: u64,
 }
 
 impl DbConfig {
@@ -35,7 +37,7 @@ impl DbConfig {
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         let readers = if url.starts_with("sqlite:") { 2 } else { 8 };
-        Self { url, durability: Durability::Full, readers }
+        Self { url, durability: Durability::Full, readers, reserve: 0 }
     }
 
     pub(crate) fn target(&self) -> Result<Target, Error> {
@@ -125,7 +127,7 @@ impl Db {
     /// Opens a database whose schema is up to date already.
     pub fn attach(config: &DbConfig, seal: Box<dyn Seal>) -> Result<Self, Error> {
         let target = config.target()?;
-        let writer = Writer::start(&target, seal)?;
+        let writer = Writer::start(&target, config.reserve, seal)?;
         let readers = Readers::start(&target, config.readers.max(1))?;
         Ok(Self { readers, writer, target: Arc::new(target) })
     }
@@ -148,7 +150,7 @@ impl Db {
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.writer.commit(move |tx, _| job(tx)).await.map(|(value, _)| value)
+        self.writer.commit(Purpose::Change, move |tx, _| job(tx)).await.map(|(value, _)| value)
     }
 
     /// Runs `job` as [`Db::write`] does; the entries it adds are sealed in the same transaction, one stamp for each.
@@ -156,7 +158,15 @@ impl Db {
         &self,
         job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
     ) -> Result<(T, Vec<Stamp>), Error> {
-        self.writer.commit(job).await
+        self.writer.commit(Purpose::Change, job).await
+    }
+
+    /// [`Db::commit`] of a job that records a disclosure and changes nothing else: it goes on while the disk is full.
+    pub async fn commit_disclosure<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(T, Vec<Stamp>), Error> {
+        self.writer.commit(Purpose::Disclosure, job).await
     }
 
     /// [`Db::write`] for threads without a runtime: loaders and commands.

@@ -14,6 +14,7 @@ mod migrate;
 mod postgres;
 mod random;
 mod reader;
+mod reserve;
 mod sqlite;
 mod statement;
 mod tx;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::connected::{self, Connected, ended};
 use crate::db::{Role, Target};
+use crate::reserve::Reserve;
 use crate::{Error, Tx};
 
 /// Most jobs that one transaction takes.
@@ -57,7 +58,18 @@ impl Seal for NoSeal {
 /// What a caller gets: the value and the receipts of its entries.
 type Answer<T> = Result<(T, Vec<Stamp>), Error>;
 
+/// What a job is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It changes something besides the ledger.
+    Change,
+    /// It records a disclosure or a refusal: small, and it goes on while the disk is full.
+    Disclosure,
+}
+
 trait Job: Send {
+    /// What it is for.
+    fn purpose(&self) -> Purpose;
     /// Runs it in a savepoint of its own and keeps its outcome.
     fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>);
     /// Tells the caller.
@@ -65,12 +77,17 @@ trait Job: Send {
 }
 
 struct Call<T, F> {
+    purpose: Purpose,
     job: Option<F>,
     outcome: Option<Result<T, Error>>,
     reply: oneshot::Sender<Answer<T>>,
 }
 
 impl<T: Send, F: FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send> Job for Call<T, F> {
+    fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>, entries: &mut Vec<Entry>) {
         let before = entries.len();
         let outcome = match self.job.take() {
@@ -102,10 +119,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(target: &Target, seal: Box<dyn Seal>) -> Result<Self, Error> {
+    pub(crate) fn start(target: &Target, reserve: u64, seal: Box<dyn Seal>) -> Result<Self, Error> {
         let (jobs, waiting) = flume::bounded(WAITING);
+        let reserve = Reserve::keep(target.sqlite_path(), reserve);
         connected::spawn("write".into(), target, Role::Writer, move |connected| {
-            Thread { connected, seal }.run(&waiting);
+            Thread { connected, seal, reserve }.run(&waiting);
         })?;
         Ok(Self { jobs })
     }
@@ -116,36 +134,39 @@ impl Writer {
 
     fn submit<T: Send + 'static>(
         &self,
+        purpose: Purpose,
         job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
     ) -> Result<oneshot::Receiver<Answer<T>>, Error> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Box::new(Call { job: Some(job), outcome: None, reply })).map_err(
-            |refused| match refused {
+        self.jobs.try_send(Box::new(Call { purpose, job: Some(job), outcome: None, reply })).map_err(|refused| {
+            match refused {
                 flume::TrySendError::Full(_) => Error::Overloaded,
                 flume::TrySendError::Disconnected(_) => ended(),
-            },
-        )?;
+            }
+        })?;
         Ok(answer)
     }
 
     pub(crate) async fn commit<T: Send + 'static>(
         &self,
+        purpose: Purpose,
         job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
-        self.submit(job)?.await.map_err(|_| ended())?
+        self.submit(purpose, job)?.await.map_err(|_| ended())?
     }
 
     pub(crate) fn commit_blocking<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Tx<'_>, &mut Vec<Entry>) -> Result<T, Error> + Send + 'static,
     ) -> Answer<T> {
-        self.submit(job)?.blocking_recv().map_err(|_| ended())?
+        self.submit(Purpose::Change, job)?.blocking_recv().map_err(|_| ended())?
     }
 }
 
 struct Thread {
     connected: Connected,
     seal: Box<dyn Seal>,
+    reserve: Reserve,
 }
 
 /// How many entries each job of a batch added, in order.
@@ -157,12 +178,18 @@ impl Thread {
         while let Ok(first) = waiting.recv() {
             batch.push(first);
             batch.extend(waiting.try_iter().take(BATCH - 1));
+            if self.reserve.is_used() {
+                refuse_changes(&mut batch);
+            }
             self.commit(&mut batch);
         }
     }
 
     /// Runs the batch as one transaction and answers every caller.
     fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        if batch.is_empty() {
+            return;
+        }
         let outcome = self.transaction(batch).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
         match outcome {
             Ok((stamps, counts)) => {
@@ -172,7 +199,11 @@ impl Thread {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, jobs = batch.len(), "a batch was not committed");
+                if matches!(error, Error::Full) {
+                    self.reserve.release(); // and tells of it once
+                } else {
+                    tracing::error!(%error, jobs = batch.len(), "a batch was not committed");
+                }
                 self.seal.uncertain();
                 for job in batch.drain(..) {
                     job.finish(Err(error.clone()));
@@ -203,6 +234,13 @@ impl Thread {
             }
             Err(_) => Err(Error::Uncertain),
         }
+    }
+}
+
+/// Answers the jobs that change something: there is no room for them.
+fn refuse_changes(batch: &mut Vec<Box<dyn Job>>) {
+    for job in batch.extract_if(.., |job| job.purpose() == Purpose::Change) {
+        job.finish(Err(Error::Full));
     }
 }
 

@@ -21,7 +21,15 @@ type Probe = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + S
 
 /// Named checks, asked in order. None at all is healthy.
 #[derive(Clone, Default)]
-pub struct Checks(Vec<(&'static str, Probe)>);
+pub struct Checks(Vec<Check>);
+
+#[derive(Clone)]
+struct Check {
+    name: &'static str,
+    probe: Probe,
+    /// A failure is told but makes nothing of the node unready.
+    advisory: bool,
+}
 
 #[derive(Serialize)]
 struct Report {
@@ -50,18 +58,30 @@ impl Checks {
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.0.push((name, Arc::new(move || Box::pin(probe()))));
+        self.0.push(Check { name, probe: Arc::new(move || Box::pin(probe())), advisory: false });
         self
+    }
+
+    /// The same with a check whose failure is told only: trouble of others that takes no node out of service.
+    #[must_use]
+    pub fn with_advisory<F>(self, name: &'static str, probe: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        let mut checks = self.with(name, probe);
+        checks.0.last_mut().into_iter().for_each(|check| check.advisory = true);
+        checks
     }
 
     async fn respond(self) -> Response<Body> {
         let mut checks = Vec::with_capacity(self.0.len());
-        for (name, probe) in self.0 {
+        let mut ok = true;
+        for Check { name, probe, advisory } in self.0 {
             let outcome = tokio::time::timeout(CHECK_TIMEOUT, probe()).await;
             let reason = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned())).err();
+            ok &= advisory || reason.is_none();
             checks.push(Verdict { name, ok: reason.is_none(), reason });
         }
-        let ok = checks.iter().all(|check| check.ok);
         let report = Report { status: if ok { "ok" } else { "failed" }, checks };
         // Strings and flags always have a JSON form.
         let body = serde_json::to_vec(&report).unwrap_or_default();
@@ -112,6 +132,9 @@ mod tests {
         assert_eq!(report["checks"][1]["reason"], "the witness is ahead");
         assert_eq!(report["checks"][2]["reason"], "no answer in time");
         assert_eq!(client.get("/healthz").send().await.status, 200);
+        let told = Checks::new().with_advisory("providers", || async { Err("not answering: 3.11.01".to_owned()) });
+        let answer = Client::new(operations_router(Checks::new(), told, Metrics::new())).get("/readyz").send().await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["checks"][0]["ok"]), (200, &false.into()));
         assert!(client.get("/metrics").send().await.text().contains("process_open_fds"));
     }
 }

@@ -114,7 +114,8 @@ fn operations(parts: &Parts<'_>) -> Router {
             let closed = log.closed();
             async move { closed.map_or(Ok(()), Err) }
         })
-        .with("providers", move || {
+        // One owner's trouble must not take a node out of service for the others.
+        .with_advisory("providers", move || {
             let catalogue = gateway.catalogue();
             async move {
                 let away: Vec<&str> =

@@ -211,13 +211,19 @@ pub(crate) async fn commit(
     answer: Result<Answer, Refusal>,
 ) -> Result<(Outcome, store::Stamp), Refusal> {
     let request_id = recording.request_id();
-    match gateway.db.commit(move |tx, entries| recording.record(tx, entries, answer)).await {
+    let changes = matches!(answer, Ok(Answer::Effect(_))) || recording.queued;
+    let job = move |tx: &mut Tx<'_>, entries: &mut Vec<Entry>| recording.record(tx, entries, answer);
+    let committed = if changes { gateway.db.commit(job).await } else { gateway.db.commit_disclosure(job).await };
+    match committed {
         Ok((outcome, stamps)) => match stamps.into_iter().next() {
             Some(stamp) => Ok((outcome, stamp)),
             None => Err(Refusal::new(Kind::Unavailable, "ledger-unavailable").retry_after(2)),
         },
         Err(error) => {
-            tracing::error!(%request_id, %error, "an exchange was not committed");
+            // A full disk and too much work are told of once, where they are found, and in the request's own line.
+            if !matches!(error, store::Error::Full | store::Error::Overloaded) {
+                tracing::error!(%request_id, %error, "an exchange was not committed");
+            }
             Err(error.refusal())
         }
     }

@@ -77,7 +77,7 @@ async fn a_gap_is_refused_before_anything_is_changed(place: &Place) {
 async fn every_statement_prepares(place: &Place) {
     let db = Db::open_plain(&place.config, store::SCHEMA).unwrap();
     db.read(|tx| store::STATEMENTS.iter().try_for_each(|statement| tx.prepare(statement))).await.unwrap();
-    let wrong = store::Statement { name: "WRONG", sql: "SELECT absent FROM job" };
+    let wrong = store::Statement::new("WRONG", "SELECT absent FROM job");
     let error = db.read(move |tx| tx.prepare(&wrong)).await.unwrap_err();
     assert!(error.to_string().contains("WRONG") && error.to_string().contains("absent"), "{error}");
 }

@@ -201,6 +201,6 @@ async fn months_are_partitions_where_the_engine_has_them(place: &Place) {
 #[test]
 fn a_parameter_does_not_print_its_value() {
     assert_eq!(format!("{:?}", Param::Text("IVANOVA")), "Param(…)");
-    let statement = Statement { name: "A", sql: "SELECT 1" };
+    let statement = Statement::new("A", "SELECT 1");
     assert!(format!("{statement:?}").contains("SELECT 1"));
 }

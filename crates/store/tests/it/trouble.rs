@@ -187,7 +187,7 @@ async fn a_table_altered_by_another_node_is_read_again() {
     config.readers = 1;
     let db = Db::open_plain(&config, SCHEMA).unwrap();
     add(&db, 1).await.unwrap();
-    const ALL: store::Statement = store::Statement { name: "ALL", sql: "SELECT * FROM note" };
+    const ALL: store::Statement = store::Statement::new("ALL", "SELECT * FROM note");
     let all = || db.read(|tx| tx.query(&ALL, &[], |row| row.int(0)));
     assert_eq!(all().await.unwrap(), [1]);
     db.write(|tx| tx.batch("ALTER TABLE note ADD COLUMN later BIGINT")).await.unwrap();
