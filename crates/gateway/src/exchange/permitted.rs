@@ -41,6 +41,13 @@ impl Permitted {
     }
 }
 
+impl Permitted {
+    /// The key under which the answer is kept; reading keeps nothing.
+    pub(crate) fn idempotency_key(&self) -> Option<String> {
+        if self.route.method().effect { self.case.call.wants.idempotency_key.clone() } else { None }
+    }
+}
+
 /// The first grant that permits the call, or the reason why the most promising one does not.
 pub(crate) fn granted(caller: &Caller, route: &Route, now: Timestamp) -> Result<(Arc<Grant>, Ground), Refusal> {
     let passport = &route.service.passport;

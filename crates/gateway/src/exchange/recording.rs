@@ -82,11 +82,15 @@ impl Recording {
         self.record.request_digest = Some(digest);
     }
 
-    /// Names what permits it, with the fields that may leave, and the key under which the answer is kept.
-    pub(crate) fn permitted(&mut self, ground: Ground, key: Option<String>) {
+    /// Names what permits it, with the fields that may leave.
+    pub(crate) fn permitted(&mut self, ground: Ground) {
         self.record.ground = Some(Cow::Owned(ground.act));
         self.record.treaty = Some(Cow::Owned(ground.treaty));
         self.fields = (!ground.fields.is_all()).then_some(ground.fields);
+    }
+
+    /// Names the key under which the answer is kept.
+    pub(crate) fn keep_under(&mut self, key: Option<String>) {
         self.idempotency_key = key;
     }
 
