@@ -7,7 +7,7 @@ use store::Stamp;
 
 use super::authenticated::Case;
 use super::permitted::Permitted;
-use super::recording::{Recording, commit};
+use super::recording::{Recording, claim, commit};
 use crate::Gateway;
 use crate::provider::{Answer, Ask};
 
@@ -31,6 +31,15 @@ impl Answered {
         let mut recording = Recording::of(gateway, &case);
         recording.permitted(ground);
         recording.keep_under(key);
+        if route.changes_outside() {
+            match claim(recording).await {
+                Ok((claimed, None)) => recording = claimed,
+                Ok((claimed, Some(known))) => {
+                    return Self::commit(gateway, case, claimed, known, Duration::ZERO).await;
+                }
+                Err(refusal) => return Err((case, refusal)),
+            }
+        }
         let ask = Ask {
             request_id: case.call.request_id,
             at: case.call.at,
