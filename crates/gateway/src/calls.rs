@@ -91,6 +91,9 @@ impl Wanted {
         };
         for (name, value) in query {
             let wrong = || Refusal::new(Kind::Malformed, "query-malformed").with("parameter", name);
+            if value.contains('\0') {
+                return Err(wrong()); // no text in PostgreSQL holds it
+            }
             match name.as_str() {
                 "from" => wanted.from = moment(value, false).ok_or_else(wrong)?,
                 "to" => wanted.to = moment(value, true).ok_or_else(wrong)?,

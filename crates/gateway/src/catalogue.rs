@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::http::Method as Verb;
-use model::passport::Method;
+use model::passport::{Method, ProviderKind};
 use model::service::Service;
 
 use crate::provider::Provider;
@@ -24,6 +24,11 @@ impl Route {
     /// The method as the passport describes it.
     pub fn method(&self) -> &Method {
         &self.method
+    }
+
+    /// Answering it changes something in a system that is not part of this program.
+    pub(crate) fn changes_outside(&self) -> bool {
+        self.method.effect && matches!(self.service.passport.provider, ProviderKind::Upstream(_))
     }
 }
 

@@ -58,6 +58,7 @@ fn aad(id: &[u8; 16]) -> Vec<u8> {
 
 /// Keeps a permitted question; the answer is 202 with the place to fetch from.
 pub(crate) async fn accept(gateway: &Gateway, permitted: Permitted) -> Result<Answered, (Case, Refusal)> {
+    let key = permitted.idempotency_key();
     let case = permitted.case;
     let id = case.call.request_id.into_bytes();
     let waiting = Waiting {
@@ -80,13 +81,19 @@ pub(crate) async fn accept(gateway: &Gateway, permitted: Permitted) -> Result<An
         jobs::enqueue(tx, &id, QUEUE, now, &sealed)?;
         Ok(Reply { status: 202, body, subjects: Vec::new() })
     }));
-    let answered = Answered::own(gateway, case, Ok(effect)).await;
+    let answered = Answered::accepted(gateway, case, key, effect).await;
     gateway.wake.notify_one();
     answered
 }
 
 fn pending(id: &Uuid) -> Vec<u8> {
     serde_json::json!({ "status": 202, "queue_id": id, "location": format!("/queue/{id}") }).to_string().into_bytes()
+}
+
+/// Where the answer of a kept question is fetched from, as the 202 says it: a repeated question's is the first one's.
+pub(crate) fn place(body: &[u8]) -> Option<String> {
+    let told: serde_json::Value = serde_json::from_slice(body).ok()?;
+    told.get("location")?.as_str().map(str::to_owned)
 }
 
 /// The answer of a kept question, or 202 while it waits.
@@ -204,7 +211,7 @@ async fn ask(gateway: &Gateway, id: Uuid, waiting: Waiting, recording: &mut Reco
     let service = route.service.passport.code.as_str();
     let caller = caller.ok_or_else(|| Refusal::new(Kind::Forbidden, "no-subscription").with("service", service))?;
     let (_, ground) = granted(caller, &route, gateway.clock.now())?;
-    recording.permitted(ground, None);
+    recording.permitted(ground);
     let query = query_of(&waiting.target);
     let json = if body.is_empty() { query_json(&query)? } else { json::parse(&body).map_err(json::refuse)? };
     let ask = Ask {

@@ -137,6 +137,10 @@ fn read(message: Message<'_>) -> Result<Claim, Error> {
         (Some(inputs), Some(signatures)) => (inputs, signatures),
     };
     let inputs = parse_dictionary(&inputs_text).ok_or(Error::Unreadable(INPUT))?;
+    // An empty list of inputs leaves the signatures as unexplained as none at all.
+    if inputs.is_empty() {
+        return Err(Error::Unreadable(INPUT));
+    }
     let signatures = parse_dictionary(&signatures_text).ok_or(Error::Unreadable(SIGNATURE))?;
     let (label, list) = ours(&inputs)?;
     let signature = match signatures.get(label) {

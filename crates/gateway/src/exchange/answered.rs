@@ -7,7 +7,7 @@ use store::Stamp;
 
 use super::authenticated::Case;
 use super::permitted::Permitted;
-use super::recording::{Recording, commit};
+use super::recording::{Recording, claim, commit};
 use crate::Gateway;
 use crate::provider::{Answer, Ask};
 
@@ -26,10 +26,20 @@ pub(crate) struct Answered {
 impl Answered {
     /// Puts the question to the provider and commits what comes of it.
     pub(crate) async fn ask(gateway: &Gateway, permitted: Permitted) -> Result<Self, (Case, Refusal)> {
+        let key = permitted.idempotency_key();
         let Permitted { case, route, ground, json, query } = permitted;
         let mut recording = Recording::of(gateway, &case);
-        let key = if route.method().effect { case.call.wants.idempotency_key.clone() } else { None };
-        recording.permitted(ground, key);
+        recording.permitted(ground);
+        recording.keep_under(key);
+        if route.changes_outside() {
+            match claim(recording).await {
+                Ok((claimed, None)) => recording = claimed,
+                Ok((claimed, Some(known))) => {
+                    return Self::commit(gateway, case, claimed, known, Duration::ZERO).await;
+                }
+                Err(refusal) => return Err((case, refusal)),
+            }
+        }
         let ask = Ask {
             request_id: case.call.request_id,
             at: case.call.at,
@@ -53,6 +63,18 @@ impl Answered {
     ) -> Result<Self, (Case, Refusal)> {
         let recording = Recording::of(gateway, &case);
         Self::commit(gateway, case, recording, answer, Duration::ZERO).await
+    }
+
+    /// Commits that a question is kept; under its key the same question is kept once.
+    pub(crate) async fn accepted(
+        gateway: &Gateway,
+        case: Case,
+        key: Option<String>,
+        answer: Answer,
+    ) -> Result<Self, (Case, Refusal)> {
+        let mut recording = Recording::of(gateway, &case);
+        recording.keep_under(key);
+        Self::commit(gateway, case, recording, Ok(answer), Duration::ZERO).await
     }
 
     /// Commits a refusal that came before the provider was asked.

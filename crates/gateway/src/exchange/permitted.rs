@@ -41,6 +41,13 @@ impl Permitted {
     }
 }
 
+impl Permitted {
+    /// The key under which the answer is kept; reading keeps nothing.
+    pub(crate) fn idempotency_key(&self) -> Option<String> {
+        if self.route.method().effect { self.case.call.wants.idempotency_key.clone() } else { None }
+    }
+}
+
 /// The first grant that permits the call, or the reason why the most promising one does not.
 pub(crate) fn granted(caller: &Caller, route: &Route, now: Timestamp) -> Result<(Arc<Grant>, Ground), Refusal> {
     let passport = &route.service.passport;
@@ -80,6 +87,10 @@ fn understood(case: &Case, route: &Route, query: &[(String, String)]) -> Result<
 pub(crate) fn query_json(query: &[(String, String)]) -> Result<Value, Refusal> {
     let mut object = Map::new();
     for (name, value) in query {
+        // As in bodies: no text in PostgreSQL holds it.
+        if name.contains('\0') || value.contains('\0') {
+            return Err(Refusal::new(Kind::Malformed, "query-malformed").with("parameter", name.replace('\0', "")));
+        }
         if object.insert(name.clone(), Value::String(value.clone())).is_some() {
             return Err(Refusal::new(Kind::Malformed, "query-unknown").with("parameter", name));
         }

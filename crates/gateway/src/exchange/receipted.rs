@@ -13,7 +13,7 @@ use super::header::{
     TRACEPARENT,
 };
 use super::received::{Call, Wants};
-use crate::Gateway;
+use crate::{Gateway, queue};
 
 /// The answer of an exchange that is on disk.
 pub(crate) fn respond(gateway: &Gateway, answered: Answered, request_signature: Option<&str>) -> Response<Body> {
@@ -27,9 +27,7 @@ pub(crate) fn respond(gateway: &Gateway, answered: Answered, request_signature: 
         web::problem::fields(refusal, case.call.lang, headers);
     }
     if status == 202 {
-        let place =
-            case.call.path.strip_prefix("/queue/").map_or_else(|| case.call.request_id.to_string(), str::to_owned);
-        insert(headers, header::LOCATION, &format!("/queue/{place}"));
+        insert(headers, header::LOCATION, &queue::place(&body).unwrap_or_default());
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }
     if case.call.wants.receipt_only {

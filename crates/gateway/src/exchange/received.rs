@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
+use eds::http_signature::accepts_signature;
 use jiff::Timestamp;
 use model::{Kind, Lang, Refusal};
 use uuid::Uuid;
@@ -43,7 +44,7 @@ pub(crate) struct Wants {
     pub later: bool,
     /// `Prefer: receipt`: the receipt alone covers the answer.
     pub receipt_only: bool,
-    /// `Accept-Signature`: the answer bears an RFC 9421 signature too.
+    /// `Accept-Signature` with our tag or none: the answer bears an RFC 9421 signature too.
     pub signature: bool,
     /// `Idempotency-Key`.
     pub idempotency_key: Option<String>,
@@ -91,7 +92,9 @@ fn wants(headers: &HeaderMap) -> Result<Wants, Refusal> {
             wants.receipt_only |= preference.eq_ignore_ascii_case("receipt");
         }
     }
-    wants.signature = headers.contains_key(ACCEPT_SIGNATURE);
+    let accepted = headers.get_all(ACCEPT_SIGNATURE).iter();
+    let accepted: Vec<(&str, &[u8])> = accepted.map(|value| ("accept-signature", value.as_bytes())).collect();
+    wants.signature = accepts_signature(&accepted);
     wants.idempotency_key = single(headers, &IDEMPOTENCY_KEY)?.map(idempotency_key).transpose()?;
     Ok(wants)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Recording {
     ms: i64,
     nonce: Option<Nonce>,
     idempotency_key: Option<String>,
+    /// Nonce and key were put on disk before the question was asked outside.
+    claimed: bool,
     fields: Option<Fields>,
     /// The answer is fetched from the queue, not given to a waiting caller.
     queued: bool,
@@ -55,6 +57,7 @@ impl Recording {
             ms: call.ms(),
             nonce: case.nonce,
             idempotency_key: None,
+            claimed: false,
             fields: None,
             queued: false,
         }
@@ -72,7 +75,18 @@ impl Recording {
         let record = Record::new(record::Kind::Exchange, gateway.clock.now(), id, consumer);
         let ms = record.time.as_millisecond().saturating_sub(at.as_millisecond());
         let gateway = gateway.clone();
-        Self { gateway, record, path, lang, ms, nonce: None, idempotency_key: None, fields: None, queued: true }
+        Self {
+            gateway,
+            record,
+            path,
+            lang,
+            ms,
+            nonce: None,
+            idempotency_key: None,
+            claimed: false,
+            fields: None,
+            queued: true,
+        }
     }
 
     /// Names the method, the digest of the question, and what permits it.
@@ -82,11 +96,15 @@ impl Recording {
         self.record.request_digest = Some(digest);
     }
 
-    /// Names what permits it, with the fields that may leave, and the key under which the answer is kept.
-    pub(crate) fn permitted(&mut self, ground: Ground, key: Option<String>) {
+    /// Names what permits it, with the fields that may leave.
+    pub(crate) fn permitted(&mut self, ground: Ground) {
         self.record.ground = Some(Cow::Owned(ground.act));
         self.record.treaty = Some(Cow::Owned(ground.treaty));
         self.fields = (!ground.fields.is_all()).then_some(ground.fields);
+    }
+
+    /// Names the key under which the answer is kept.
+    pub(crate) fn keep_under(&mut self, key: Option<String>) {
         self.idempotency_key = key;
     }
 
@@ -134,10 +152,11 @@ impl Recording {
 
     /// The reply, or the refusal that is recorded in its place.
     fn decide(&self, tx: &mut Tx<'_>, answer: Result<Answer, Refusal>) -> Result<Result<Reply, Refusal>, store::Error> {
-        if let Some(nonce) = &self.nonce
-            && !memory::first_seen(tx, nonce.expires, &nonce.key)?
-        {
-            return Ok(Err(Refusal::new(Kind::Conflict, "replayed-nonce")));
+        if self.claimed {
+            return self.settle(tx, answer);
+        }
+        if let Some(refusal) = self.replayed(tx)? {
+            return Ok(Err(refusal));
         }
         let answer = match answer {
             Ok(answer) => answer,
@@ -148,7 +167,8 @@ impl Recording {
         };
         match memory::earlier(tx, &self.gateway.vault, &kept)? {
             Earlier::Same(reply) => Ok(Ok(reply)),
-            Earlier::Other => Ok(Err(Refusal::new(Kind::Conflict, "idempotency-key-reused"))),
+            Earlier::Other => Ok(Err(reused())),
+            Earlier::InHand => Ok(Err(in_use())),
             Earlier::None => {
                 let outcome = self.carry_out(tx, answer)?;
                 if let Ok(reply) = &outcome {
@@ -157,6 +177,44 @@ impl Recording {
                 Ok(outcome)
             }
         }
+    }
+
+    /// The refusal of a signed request that was seen before.
+    fn replayed(&self, tx: &mut Tx<'_>) -> Result<Option<Refusal>, store::Error> {
+        match &self.nonce {
+            Some(nonce) if !memory::first_seen(tx, nonce.expires, &nonce.key)? => {
+                Ok(Some(Refusal::new(Kind::Conflict, "replayed-nonce")))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The answer to a question asked outside, under the key that was taken for it.
+    fn settle(&self, tx: &mut Tx<'_>, answer: Result<Answer, Refusal>) -> Result<Result<Reply, Refusal>, store::Error> {
+        let outcome = match answer {
+            Ok(answer) => self.carry_out(tx, answer)?,
+            Err(refusal) => Err(refusal),
+        };
+        if let Some(kept) = self.kept() {
+            memory::settle(tx, &self.gateway.vault, &kept, outcome.as_ref().ok())?;
+        }
+        Ok(outcome)
+    }
+
+    /// What is known of the question before it is asked outside: what will be true of the nonce and the key then.
+    fn claim(&self, tx: &mut Tx<'_>) -> Result<Option<Result<Reply, Refusal>>, store::Error> {
+        if let Some(refusal) = self.replayed(tx)? {
+            return Ok(Some(Err(refusal)));
+        }
+        let Some(kept) = self.kept() else { return Ok(None) };
+        if memory::take(tx, &kept)? {
+            return Ok(None);
+        }
+        Ok(Some(match memory::earlier(tx, &self.gateway.vault, &kept)? {
+            Earlier::Same(reply) => Ok(reply),
+            Earlier::Other => Err(reused()),
+            Earlier::InHand | Earlier::None => Err(in_use()),
+        }))
     }
 
     fn kept(&self) -> Option<memory::Key<'_>> {
@@ -193,6 +251,28 @@ impl Recording {
     pub(crate) fn request_id(&self) -> Uuid {
         self.record.request_id
     }
+}
+
+fn reused() -> Refusal {
+    Refusal::new(Kind::Conflict, "idempotency-key-reused")
+}
+
+fn in_use() -> Refusal {
+    Refusal::new(Kind::Conflict, "idempotency-key-in-use")
+}
+
+/// Puts on disk what makes a question unique, before a system outside is asked to change something: no transaction of
+/// ours undoes what was done there. What is known of the question already is its answer.
+pub(crate) async fn claim(recording: Recording) -> Result<(Recording, Option<Result<Answer, Refusal>>), Refusal> {
+    let gateway = recording.gateway.clone();
+    let claimed = gateway.db.write(move |tx| recording.claim(tx).map(|known| (recording, known))).await;
+    let (mut recording, known) = claimed.map_err(store::Error::refusal)?;
+    recording.claimed = true;
+    if known.is_some() {
+        // The key is not this question's to settle.
+        recording.idempotency_key = None;
+    }
+    Ok((recording, known.map(|known| known.map(Answer::Ready))))
 }
 
 /// The reply with nothing but the permitted fields.
