@@ -11,11 +11,9 @@ use crate::oracle::Reference;
 /// The committed file is what the reference says now; a new one is written for the diff to be read.
 fn compare(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::fs::read_to_string(&path).is_ok_and(|kept| kept == fresh) {
-        return;
-    }
-    std::fs::write(&path, fresh).unwrap();
-    panic!("{name} was not what the reference says: read the change, then commit it");
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let written = kept != fresh && std::fs::write(&path, fresh).is_ok();
+    assert!(kept == fresh, "{name} is not what the reference says; new one to be read and committed: {written}");
 }
 
 #[test]
