@@ -19,7 +19,7 @@ mod suite;
 
 pub use certificate::{Certificate, KeyUses, chain_to_pem};
 pub use crl::Crl;
-pub use digest::{Hmac, hmac, sha256, sha256_of_parts};
+pub use digest::{Hmac, belt_hash, belt_hash_of_parts, hmac, sha256, sha256_of_parts};
 pub use error::Error;
 pub use key::{SigningKey, VerifyingKey};
 pub use path::{CachedTrust, PathError, Purpose, Revocation, Trust};

@@ -7,8 +7,9 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 13] = [
+const LEVELS: [(&str, u8); 14] = [
     ("model", 0),
+    ("bign", 0),
     ("eds", 1),
     ("store", 1),
     ("paper", 1),

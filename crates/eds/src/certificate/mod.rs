@@ -5,7 +5,7 @@ mod extensions;
 use std::sync::Arc;
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc4519::COMMON_NAME;
+use const_oid::db::rfc4519::{COMMON_NAME, NAME, ORGANIZATION_NAME, SURNAME};
 use der::Encode;
 use der::asn1::OctetString;
 use jiff::Timestamp;
@@ -123,6 +123,21 @@ impl Certificate {
         self.0.common_name.as_deref()
     }
 
+    /// The subject's surname.
+    pub fn surname(&self) -> Option<String> {
+        self.attribute(SURNAME)
+    }
+
+    /// The subject's given names and patronymic as one (2.5.4.41), as the State PKI writes persons.
+    pub fn given_names(&self) -> Option<String> {
+        self.attribute(NAME)
+    }
+
+    /// The subject's organisation.
+    pub fn organization(&self) -> Option<String> {
+        self.attribute(ORGANIZATION_NAME)
+    }
+
     /// The subject in the form of RFC 4514, for people.
     pub fn subject(&self) -> String {
         self.0.subject.to_string()
@@ -197,6 +212,11 @@ impl Certificate {
     /// The subject's job title (extension 1.2.112.1.2.1.1.5.1).
     pub fn job_title(&self) -> Option<&str> {
         self.0.extensions.job_title.as_deref()
+    }
+
+    /// The last such attribute of the subject; that it can be read was seen when the certificate was.
+    fn attribute(&self, oid: ObjectIdentifier) -> Option<String> {
+        self.0.subject.iter().filter(|attribute| attribute.oid == oid).last().and_then(|found| text(&found.value))
     }
 
     /// This certificate bears a signature of that key.

@@ -19,7 +19,7 @@ use super::{Profile, Subject, Term};
 use crate::certificate::{IDENTIFICATION_NUMBER, JOB_TITLE, UNP, is_host_name};
 use crate::encode::x509_time;
 use crate::suite::Form;
-use crate::{Certificate, Error, Purpose, SigningKey, VerifyingKey, random, sha256};
+use crate::{Certificate, Error, Purpose, SigningKey, VerifyingKey, random};
 
 /// TBSCertificate (RFC 5280 §4.1).
 #[derive(Sequence)]
@@ -109,9 +109,8 @@ impl Draft {
             return Err(Error::Authority("the term is before 1970"));
         };
         let spki = SubjectPublicKeyInfoOwned::from_der(key.spki_der()).map_err(|_| Error::Library)?;
-        // RFC 7093 §2, method 1: 160 bits of SHA-256 of the key.
-        let digest = sha256(spki.subject_public_key.raw_bytes());
-        let identifier = OctetString::new(digest.get(..20).unwrap_or_default()).map_err(|_| Error::Library)?;
+        let identifier = key.algorithm().key_identifier(spki.subject_public_key.raw_bytes());
+        let identifier = OctetString::new(identifier).map_err(|_| Error::Library)?;
         extensions.push(extension(false, &SubjectKeyIdentifier(identifier.clone()))?);
         Ok(Self {
             subject: subject.name()?,

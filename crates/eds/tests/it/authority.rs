@@ -46,6 +46,58 @@ fn everything_asked_for_is_in_the_certificate() {
     assert_eq!(chain.len(), 3);
 }
 
+/// As the State PKI issues to an official: the national algorithm, Cyrillic names, the person's extensions.
+#[test]
+fn a_person_of_the_national_algorithm() {
+    let mut house = House::new(Algorithm::BignBeltHash);
+    let subject = Subject::new("Купала Янка Дамінікавіч").of("Нацыянальны цэнтр").person("Купала", "Янка Дамінікавіч");
+    let profile = Profile {
+        unp: Some("100000007".into()),
+        identification_number: Some("3010190A001PB9".into()),
+        job_title: Some("Галоўны спецыяліст".into()),
+        ..Profile::new(subject, [Purpose::Signature], term(noon(), 1, 30))
+    };
+    let (certificate, key) = house.issue(&profile, Algorithm::BignBeltHash);
+    assert_eq!(house.trust().check(&certificate, Purpose::Signature, noon()), Ok(()));
+    let again = Certificate::from_der(certificate.der()).unwrap();
+    assert_eq!(again.surname().as_deref(), Some("Купала"));
+    assert_eq!(again.given_names().as_deref(), Some("Янка Дамінікавіч"));
+    assert_eq!(again.organization().as_deref(), Some("Нацыянальны цэнтр"));
+    assert_eq!(again.common_name(), Some("Купала Янка Дамінікавіч"));
+    assert_eq!(again.identification_number(), Some("3010190A001PB9"));
+    assert_eq!((again.unp(), again.job_title()), (Some("100000007"), Some("Галоўны спецыяліст")));
+
+    let holds = |bytes: &[u8]| certificate.der().windows(bytes.len()).any(|window| window == bytes);
+    // bign-with-hbelt with NULL, inside and outside.
+    let algorithm = hex::decode("300d06092a7000020022652d0c0500").unwrap();
+    assert_eq!(certificate.der().windows(algorithm.len()).filter(|window| *window == algorithm).count(), 2);
+    // BMPString of 14 characters, BMPString of 9.
+    let number: Vec<u8> = "3010190A001PB9".bytes().flat_map(|byte| [0, byte]).collect();
+    assert!(holds(&[&[0x1e, 28], number.as_slice()].concat()));
+    let unp: Vec<u8> = "100000007".bytes().flat_map(|byte| [0, byte]).collect();
+    assert!(holds(&[&[0x1e, 18], unp.as_slice()].concat()));
+    // The identifiers of its key and of the issuer's are belt-hash of the point, whole.
+    let identifier = |spki: &[u8]| eds::belt_hash(&spki[spki.len() - 64..]);
+    let own = identifier(key.verifying_key().spki_der());
+    let issuer = identifier(house.issuing.certificate().verifying_key().spki_der());
+    assert!(holds(&[&[0x04, 34, 0x04, 32], own.as_slice()].concat()));
+    assert!(holds(&[&[0x30, 34, 0x80, 32], issuer.as_slice()].concat()));
+}
+
+/// Whatever stands in an extension of the person but a text is no certificate.
+#[test]
+fn a_malformed_extension_of_the_person_is_refused() {
+    let mut house = House::new(Algorithm::BignBeltHash);
+    let profile = Profile { unp: Some("100000007".into()), ..house.profile("x", Purpose::Signature) };
+    let (certificate, _) = house.issue(&profile, Algorithm::BignBeltHash);
+    let mut der = certificate.der().to_vec();
+    let at = der.windows(3).position(|window| window == [0x1e, 18, 0]).unwrap();
+    for tag in [0x04, 0x02, 0x30, 0x13] {
+        der[at] = tag;
+        assert!(Certificate::from_der(&der).is_err(), "{tag:#x}");
+    }
+}
+
 /// What nobody may have, made of what anybody may.
 fn unissuable(good: &Profile) -> [(&'static str, Profile); 9] {
     let but = |change: &dyn Fn(&mut Profile)| {

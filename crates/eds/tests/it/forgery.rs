@@ -216,9 +216,9 @@ fn changes_of_the_signature(good: &Wire) -> Vec<(String, Wire)> {
         ("halves swapped", [s, r].concat()),
         ("r = 0", [&zero, s].concat()),
         ("s = 0", [r, &zero].concat()),
-        ("all zero", vec![0; 64]),
-        ("all ones", vec![255; 64]),
-        ("too short", bytes[..63].to_vec()),
+        ("all zero", vec![0; bytes.len()]),
+        ("all ones", vec![255; bytes.len()]),
+        ("too short", bytes[..bytes.len() - 1].to_vec()),
         ("too long", [&bytes[..], &[0]].concat()),
         ("empty", vec![]),
     ] {

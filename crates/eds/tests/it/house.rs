@@ -18,6 +18,9 @@ pub(crate) fn term(at: Timestamp, before: i64, after: i64) -> Term {
     Term { not_before: at - days(before), not_after: at + days(after) }
 }
 
+/// What programs know that do not know the national algorithm.
+pub(crate) const INTERNATIONAL: [Algorithm; 2] = [Algorithm::EcdsaP256Sha256, Algorithm::Ed25519];
+
 pub(crate) struct House {
     pub(crate) at: Timestamp,
     pub(crate) root: Authority,

@@ -166,6 +166,9 @@ enum AlgorithmArg {
     /// Ed25519
     #[value(name = "ed25519")]
     Ed25519,
+    /// The national bign of STB 34.101.45 with belt-hash; no browser knows it for TLS
+    #[value(name = "bign-with-hbelt")]
+    Bign,
 }
 
 impl From<AlgorithmArg> for Algorithm {
@@ -173,6 +176,7 @@ impl From<AlgorithmArg> for Algorithm {
         match algorithm {
             AlgorithmArg::EcdsaP256 => Self::EcdsaP256Sha256,
             AlgorithmArg::Ed25519 => Self::Ed25519,
+            AlgorithmArg::Bign => Self::BignBeltHash,
         }
     }
 }
