@@ -18,6 +18,7 @@ use eds::CachedTrust;
 use gateway::{Catalogue, Gateway, Provider};
 use ledger::{Log, LogReader};
 use model::{Clock, ProviderKind, Service};
+use population::Population;
 use registers::enforcement::{Codes, Enforcement};
 use registers::foreigners::Foreigners;
 use store::{Blobs, Db, Migration, Vault};
@@ -61,8 +62,15 @@ impl Role {
 
 /// All schema steps of the program.
 pub(crate) fn schema() -> Vec<Migration> {
-    [store::SCHEMA, ledger::SCHEMA, gateway::SCHEMA, registers::enforcement::SCHEMA, registers::foreigners::SCHEMA]
-        .concat()
+    [
+        store::SCHEMA,
+        ledger::SCHEMA,
+        gateway::SCHEMA,
+        registers::enforcement::SCHEMA,
+        registers::foreigners::SCHEMA,
+        population::SCHEMA,
+    ]
+    .concat()
 }
 
 /// Texts of every crate's refusals.
@@ -75,6 +83,7 @@ pub(crate) fn problems() -> Result<Arc<Problems>, Error> {
         gateway::TEXTS,
         registers::enforcement::TEXTS,
         registers::foreigners::TEXTS,
+        population::TEXTS,
     ];
     Ok(Arc::new(Problems::load(&texts, web::problem::DEFAULT_BASE)?))
 }
@@ -122,6 +131,7 @@ impl Tools {
         let (vault, db, clock) = (self.vault.clone(), self.db.clone(), self.clock.clone());
         Ok(match name {
             "foreigners" => Arc::new(Foreigners::new(vault, service.clone(), db, clock).map_err(Error::failed)?),
+            "population" => Arc::new(Population::new(vault, db, clock).map_err(Error::failed)?),
             "enforcement" => Arc::new(Enforcement::new(vault, service.clone(), db, clock).map_err(Error::failed)?),
             other => {
                 let code = &service.passport.code;

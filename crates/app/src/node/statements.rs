@@ -9,6 +9,7 @@ fn statements() -> Vec<&'static Statement> {
     all.extend(gateway::statements());
     all.extend(registers::enforcement::STATEMENTS);
     all.extend(registers::foreigners::STATEMENTS);
+    all.extend(population::STATEMENTS);
     all
 }
 

@@ -116,7 +116,20 @@ async fn treaties(desk: &Desk, tools: &Tools, one: &seed::Consumer, number: u32)
 fn description(one: &seed::Consumer, gateway: &str, token: &str, may: &[String]) -> String {
     format!(
         "# {}: a synthetic consumer of the stand.\nbase_url = \"https://{gateway}\"\ntoken = \"{token}\"\nunp = \"{}\"\n\
-         source_code = \"{}\"\nservices = {may:?}\nquota_per_minute = {}\n",
-        one.en, one.unp, one.source_code, one.quota_per_minute
+         source_code = \"{}\"\nservices = {may:?}\nquota_per_minute = {}\n{}",
+        one.en,
+        one.unp,
+        one.source_code,
+        one.quota_per_minute,
+        register_login(one),
     )
+}
+
+/// Login and password of the Population Register, for whom its treaty gives them.
+fn register_login(one: &seed::Consumer) -> String {
+    if !one.system || !one.services.contains(&"3.40.01/1") {
+        return String::new();
+    }
+    let password = hex::encode(store::random::<16>());
+    format!("\n[register]\nusername = \"{}\"\npassword = \"{password}\"\n", one.id)
 }

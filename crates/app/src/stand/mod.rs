@@ -97,13 +97,13 @@ fn remove(dir: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(dir).map_err(|error| crate::files::write_error(dir, &error))
 }
 
-/// Foreigners and proceedings.
-type Amount = (u64, u64);
+/// Foreigners, proceedings, and people of the Population Register.
+type Amount = (u64, u64, u64);
 
 /// What the ready requests are about; there before anything listens.
-const FIRST: Amount = (200, 50);
+const FIRST: Amount = (200, 50, 300);
 /// All of it.
-const ALL: Amount = (seed::FOREIGNERS, seed::PROCEEDINGS);
+const ALL: Amount = (seed::FOREIGNERS, seed::PROCEEDINGS, population::PEOPLE);
 
 /// Writes so much of the synthetic data; what is there already is left alone.
 async fn fill(tools: &node::Tools, amount: Amount) -> Result<(), Error> {
@@ -116,8 +116,9 @@ async fn fill(tools: &node::Tools, amount: Amount) -> Result<(), Error> {
 fn fill_up(tools: &node::Tools, marker: PathBuf) -> Result<(), Error> {
     let write = filling(tools, ALL)?;
     let thread = move || {
-        let done = write().map_err(Error::from).and_then(|filled| {
-            tracing::info!(records = filled.records, proceedings = filled.proceedings, "synthetic data are there");
+        let done = write().map_err(Error::from).and_then(|(filled, people)| {
+            let (records, proceedings) = (filled.records, filled.proceedings);
+            tracing::info!(records, proceedings, people, "synthetic data are there");
             crate::files::create(&marker, b"", crate::files::Readers::All)
         });
         if let Err(error) = done {
@@ -129,9 +130,13 @@ fn fill_up(tools: &node::Tools, marker: PathBuf) -> Result<(), Error> {
 
 fn filling(
     tools: &node::Tools,
-    (foreigners, proceedings): Amount,
-) -> Result<impl FnOnce() -> Result<seed::Filled, store::Error> + Send + 'static, Error> {
+    (foreigners, proceedings, people): Amount,
+) -> Result<impl FnOnce() -> Result<(seed::Filled, u64), store::Error> + Send + 'static, Error> {
     let codes = tools.codes()?;
     let (db, vault) = (tools.db.clone(), tools.vault.clone());
-    Ok(move || seed::fill(&db, &vault, &codes, Seed::new(SEED), foreigners, proceedings))
+    Ok(move || {
+        let seed = Seed::new(SEED);
+        let people = population::fill(&db, &vault, SEED, seed.until, people)?.people;
+        seed::fill(&db, &vault, &codes, seed, foreigners, proceedings).map(|filled| (filled, people))
+    })
 }

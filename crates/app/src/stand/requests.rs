@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use axum::http::HeaderName;
+use jiff::Timestamp;
 use registers::seed::{self, Request, Seed};
 use serde_json::Value;
 use uuid::Uuid;
@@ -20,7 +21,8 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
     let fresh = || uuid::Builder::from_random_bytes(store::random()).into_uuid();
     let package = first_package(dir, node, fresh()).await?;
     let folder = dir.join("requests");
-    for request in seed::requests(Seed::new(SEED), now, fresh, package) {
+    let family = population_request(now, fresh());
+    for request in seed::requests(Seed::new(SEED), now, fresh, package).into_iter().chain(family) {
         if let Some(body) = &request.body {
             let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
             files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
@@ -28,6 +30,20 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
         files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
     }
     Ok(())
+}
+
+/// The question about a family, as the notary chamber puts it.
+fn population_request(now: Timestamp, message: Uuid) -> Option<Request> {
+    let notary = seed::consumers().into_iter().find(|one| one.id == "notary-chamber")?;
+    Some(Request {
+        name: "common-register".into(),
+        consumer: notary.id,
+        service: "3.40.01/1",
+        context: "mvd-34001/v1",
+        verb: "POST",
+        path: "common/register".into(),
+        body: Some(population::request(now, message, (notary.ru, &notary.unp, notary.source_code))),
+    })
 }
 
 /// A request in the form that editors send; the token comes from the consumer's folder.

@@ -40,7 +40,8 @@ More ready requests are in {dir}/requests/. `nais --help` lists the commands.",
     );
     if !filled {
         println!(
-            "\n20,000 foreigners and 5,000 proceedings are being written beside the work; the first of them are there."
+            "\n20,000 foreigners, 5,000 proceedings and 100,000 people are being written beside the work; the first of\n\
+             them are there."
         );
     }
 }

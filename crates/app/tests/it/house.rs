@@ -7,11 +7,12 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 14] = [
+const LEVELS: [(&str, u8); 16] = [
     ("model", 0),
     ("bign", 0),
     ("eds", 1),
     ("store", 1),
+    ("synthetic", 1),
     ("paper", 1),
     ("ledger", 2),
     ("web", 2),
@@ -19,6 +20,7 @@ const LEVELS: [(&str, u8); 14] = [
     ("identity", 3),
     ("gateway", 3),
     ("registers", 4),
+    ("population", 4),
     ("portal", 4),
     ("office", 4),
     ("agent", 4),

@@ -65,5 +65,9 @@ fn the_seeds_services_pass() {
         fs::read_dir(services).unwrap().map(|entry| entry.unwrap().path().display().to_string()).collect();
     let arguments: Vec<&str> = ["check"].into_iter().chain(folders.iter().map(String::as_str)).collect();
     let told = nais_in(&workspace(), &arguments).ended(0);
-    assert!(told.out.contains("ok 3.88.01") && told.out.contains("ok 3.11.01"), "{}", told.out);
+    assert!(
+        told.out.contains("ok 3.88.01") && told.out.contains("ok 3.11.01") && told.out.contains("ok 3.40.01/1"),
+        "{}",
+        told.out
+    );
 }

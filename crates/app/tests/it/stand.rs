@@ -108,6 +108,13 @@ fn ask(stand: &Stand) {
     assert_eq!((&value["checks"][0]["result"], &value["status"]), (&"not-needed".into(), &200.into()));
     stand.call("border-committee", &[&SUBMIT[..], &["--fresh", "--prefer", "respond-async"]].concat()).ended(0);
     nais_in(stand.path(), &["check", "--config", "stand/nais.toml"]).ended(0);
+    let family = ["POST", "mvd-34001/v1/common/register", "--data", "@stand/requests/common-register.json"];
+    let told = stand.call("notary-chamber", &family).ended(0);
+    for part in ["4150685B002PB8", "5230414C003PB2", "6071109H004PB7", "\nsignature valid", "\nreceipt valid"] {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+    let told = stand.call("bank", &family).ended(1);
+    assert!(told.out.contains("(no-subscription)"), "{}", told.out);
     stand.operate(&["ledger", "fsck"]).ended(0);
     assert!(stand.operate(&["migrate"]).ended(0).out.contains("up to date"));
 }

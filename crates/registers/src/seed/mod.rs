@@ -6,28 +6,25 @@
 mod consumers;
 mod fill;
 mod names;
-mod numbers;
-mod people;
 mod places;
 mod proceedings;
 mod records;
 mod requests;
-mod rng;
 mod shapes;
 #[cfg(test)]
 mod tests;
 mod travellers;
 
 use jiff::civil::Date;
+use synthetic::{numbers, rng};
 
 use crate::enforcement::Proceeding;
 use crate::foreigners::RecordKind;
 
 pub use consumers::{Consumer, consumers};
 pub use fill::{Filled, fill};
-pub use names::Name;
-pub use people::{Person, people};
 pub use requests::{Request, requests};
+pub use synthetic::{Name, Person, people};
 
 /// Foreigners of a stand.
 pub const FOREIGNERS: u64 = 20_000;

@@ -1,6 +1,5 @@
 //! Names of nations: tables read once from the texts beside this file.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::rng::Rng;
@@ -8,9 +7,9 @@ use super::rng::Rng;
 /// One name in two spellings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pair {
-    /// Latin for foreigners, Russian for people of Belarus.
+    /// Latin.
     pub(super) first: &'static str,
-    /// Russian for foreigners, Belarusian for people of Belarus.
+    /// Russian.
     pub(super) second: &'static str,
 }
 
@@ -35,9 +34,6 @@ pub(super) struct Nation {
 
 /// The nations, in the order of their file.
 pub(super) static NATIONS: LazyLock<Vec<Nation>> = LazyLock::new(|| read_nations(include_str!("nations.txt")));
-
-/// Names usual in Belarus.
-pub(super) static BELARUS: LazyLock<Belarus> = LazyLock::new(|| read_belarus(include_str!("belarus.txt")));
 
 impl Nation {
     /// A given name.
@@ -126,116 +122,6 @@ fn read_nations(text: &'static str) -> Vec<Nation> {
     nations
 }
 
-/// Names usual in Belarus: Russian and Belarusian.
-#[derive(Debug, Default)]
-pub(super) struct Belarus {
-    men: Vec<Pair>,
-    women: Vec<Pair>,
-    surnames: Vec<Pair>,
-    women_surnames: Vec<Pair>,
-    patronymics: Vec<Pair>,
-    women_patronymics: Vec<Pair>,
-}
-
-/// A full name in three languages; upper case as in the Register.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
-    /// Surname, given name, patronymic in Russian.
-    pub ru: [String; 3],
-    /// The same in Belarusian.
-    pub be: [String; 3],
-    /// Surname and given name in Latin letters; documents bear no Latin patronymic.
-    pub lat: [String; 2],
-}
-
-impl Belarus {
-    /// A person's name.
-    pub(super) fn name(&self, rng: &mut Rng, female: bool) -> Name {
-        let (surnames, given, patronymics) = if female {
-            (&self.women_surnames, &self.women, &self.women_patronymics)
-        } else {
-            (&self.surnames, &self.men, &self.patronymics)
-        };
-        let parts = [surnames, given, patronymics].map(|list| rng.pick(list, Pair::default()));
-        let [surname, given, _] = parts;
-        Name {
-            ru: parts.map(|part| part.first.to_owned()),
-            be: parts.map(|part| part.second.to_owned()),
-            lat: [latin(surname.second), latin(given.second)],
-        }
-    }
-}
-
-fn read_belarus(text: &'static str) -> Belarus {
-    let mut names = Belarus::default();
-    for line in text.lines() {
-        let Some((key, rest)) = line.split_once(' ') else {
-            continue;
-        };
-        let list = match key {
-            "m" => &mut names.men,
-            "f" => &mut names.women,
-            "s" => &mut names.surnames,
-            "t" => &mut names.women_surnames,
-            "p" => &mut names.patronymics,
-            "q" => &mut names.women_patronymics,
-            _ => continue,
-        };
-        *list = pairs(rest);
-    }
-    names
-}
-
-/// The Belarusian name as passports of Belarus bear it in Latin letters.
-pub(super) fn latin(name: &str) -> String {
-    let vowels: BTreeSet<char> = "АЕЁІОУЫЭЮЯЎЬ'’- ".chars().collect();
-    let mut out = String::with_capacity(name.len());
-    let mut before = None;
-    for letter in name.chars() {
-        let opens = before.is_none_or(|c| vowels.contains(&c));
-        out.push_str(match letter {
-            'А' => "A",
-            'Б' => "B",
-            'В' => "V",
-            'Г' => "H",
-            'Д' => "D",
-            'Ж' => "ZH",
-            'З' => "Z",
-            'І' | 'Й' => "I",
-            'К' => "K",
-            'Л' => "L",
-            'М' => "M",
-            'Н' => "N",
-            'О' => "O",
-            'П' => "P",
-            'Р' => "R",
-            'С' => "S",
-            'Т' => "T",
-            'У' | 'Ў' => "U",
-            'Ф' => "F",
-            'Х' => "KH",
-            'Ц' => "TS",
-            'Ч' => "CH",
-            'Ш' => "SH",
-            'Ы' => "Y",
-            'Э' => "E",
-            'Е' if opens => "YE",
-            'Ё' if opens => "YO",
-            'Ю' if opens => "YU",
-            'Я' if opens => "YA",
-            'Е' => "E",
-            'Ё' => "IO",
-            'Ю' => "IU",
-            'Я' => "IA",
-            '-' => "-",
-            ' ' => " ",
-            _ => "", // the soft sign and the apostrophe leave no trace
-        });
-        before = Some(letter);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use model::country::Country;
@@ -271,21 +157,5 @@ mod tests {
         assert_eq!((feminine("СМИРНОВ"), feminine_latin("SMIRNOV")), ("СМИРНОВА".into(), "SMIRNOVA".into()));
         assert_eq!((feminine("ЖУКОВСКИЙ"), feminine_latin("KOWALSKI")), ("ЖУКОВСКАЯ".into(), "KOWALSKA".into()));
         assert_eq!((feminine("МЕЛЬНИК"), feminine_latin("MELNYK")), ("МЕЛЬНИК".into(), "MELNYK".into()));
-    }
-
-    #[test]
-    fn belarusian_names_in_latin_letters() {
-        for (name, spelled) in [
-            ("КАВАЛЁЎ", "KAVALIOU"),
-            ("ЯЎГЕНІЙ", "YAUHENII"),
-            ("ДАР'Я", "DARYA"),
-            ("ШАЎЧЭНКА", "SHAUCHENKA"),
-            ("НАТАЛЛЯ", "NATALLIA"),
-        ] {
-            assert_eq!(latin(name), spelled);
-        }
-        let tables = [&BELARUS.surnames, &BELARUS.women_surnames];
-        assert_eq!(tables.map(Vec::len), [40, 40]);
-        assert_eq!(BELARUS.patronymics.len(), BELARUS.women_patronymics.len());
     }
 }

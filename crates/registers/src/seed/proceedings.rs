@@ -3,10 +3,10 @@
 use jiff::civil::Date;
 use model::amount::Amount;
 use model::identifier::{IdentificationNumber, Unp};
+use synthetic::names::{BELARUS, Name};
+use synthetic::person;
 
-use super::names::{BELARUS, Name};
 use super::numbers::{after, birth_day, days_between, identification_number, unp};
-use super::people::person;
 use super::rng::Rng;
 use super::{Seed, stream};
 use crate::enforcement::{Day, Debtor, Measure, Named, Proceeding, Status};
@@ -111,7 +111,7 @@ impl Seed {
     /// The first debtors are the people of the stand; one in seven is an organisation.
     fn debtor(&self, index: u64) -> Option<Debtor> {
         if index < 40 {
-            let person = person(self.seed, index);
+            let person = person(self.seed, index)?;
             let name = Name {
                 ru: [person.surname, person.name, person.patronymic],
                 be: person.names_be,
@@ -146,7 +146,8 @@ fn executor(seed: u64, index: u64) -> Named {
 
 /// A full name as letters write it: only the first letter of each part is a capital.
 fn named(name: &Name) -> Named {
-    let line = |parts: &[String]| parts.iter().map(|part| title(part)).collect::<Vec<_>>().join(" ");
+    let line =
+        |parts: &[String]| parts.iter().map(|part| title(part)).collect::<Vec<_>>().join(" ").trim_end().to_owned();
     Named { ru: line(&name.ru), be: Some(line(&name.be)), en: Some(line(&name.lat)) }
 }
 

@@ -2,18 +2,18 @@
 
 /// A stream of numbers that depends on the seed and the stream's name alone.
 #[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// The stream `kind` / `index` of `seed`: records can be made in any order and stay the same.
-    pub(super) fn stream(seed: u64, kind: u64, index: u64) -> Self {
+    pub fn stream(seed: u64, kind: u64, index: u64) -> Self {
         let mut rng = Self(seed ^ kind.rotate_left(48) ^ index.wrapping_mul(0xD1B5_4A32_D192_ED03));
         rng.roll(); // neighbouring indexes start far apart only after one step
         rng
     }
 
     /// 64 bits (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-    pub(super) fn roll(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,29 +22,29 @@ impl Rng {
     }
 
     /// 0 up to, not including, `bound`; 0 when there is nothing to choose.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.roll()) * u128::from(bound)) >> 64) as u64
     }
 
     /// From `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = u64::try_from(high.saturating_sub(low)).unwrap_or(0).saturating_add(1);
         low.saturating_add(i64::try_from(self.below(span)).unwrap_or(0))
     }
 
     /// True `percent` times of a hundred.
-    pub(super) fn chance(&mut self, percent: u64) -> bool {
+    pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// One of `items`; the fallback only when there are none.
-    pub(super) fn pick<T: Copy>(&mut self, items: &[T], otherwise: T) -> T {
+    pub fn pick<T: Copy>(&mut self, items: &[T], otherwise: T) -> T {
         let at = usize::try_from(self.below(items.len() as u64)).unwrap_or(0);
         items.get(at).copied().unwrap_or(otherwise)
     }
 
     /// `pattern` with `9` made a digit and `A` a Latin letter; `#` becomes a space, the rest stays.
-    pub(super) fn number(&mut self, pattern: &str) -> String {
+    pub fn number(&mut self, pattern: &str) -> String {
         let digit = |rng: &mut Self| char::from(b'0' + rng.below(10) as u8);
         let letter = |rng: &mut Self| char::from(b'A' + rng.below(26) as u8);
         pattern

@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// Letters that may stand for a region (`domain.md` §1.1).
 const REGIONS: [char; 7] = ['A', 'B', 'C', 'H', 'K', 'E', 'M'];
 
 /// The identification number of a person born on `born`; `serial` tells apart people of one day and region.
-pub(super) fn identification_number(born: Date, female: bool, region: u64, serial: u64, status: &str) -> String {
+pub fn identification_number(born: Date, female: bool, region: u64, serial: u64, status: &str) -> String {
     let century = match born.year() {
         ..1900 => 1,
         1900..2000 => 3,
@@ -28,7 +28,7 @@ fn check_digit(body: &str) -> u32 {
 }
 
 /// A UNP of all digits that begins with `region` (1 Minsk city … 7 Mahilyow) for the `serial`-th organisation or person.
-pub(super) fn unp(region: u64, serial: u64) -> String {
+pub fn unp(region: u64, serial: u64) -> String {
     // About one number in eleven cannot exist: its neighbour a step further does.
     (0..11)
         .find_map(|step| {
@@ -46,18 +46,18 @@ fn unp_check(body: &str) -> Option<u32> {
 }
 
 /// A day this many days after `from`.
-pub(super) fn after(from: Date, days: i64) -> Date {
+pub fn after(from: Date, days: i64) -> Date {
     let last = Date::constant(9999, 12, 31);
     from.checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(last)
 }
 
 /// Whole days from `from` to `to`.
-pub(super) fn days_between(from: Date, to: Date) -> i64 {
+pub fn days_between(from: Date, to: Date) -> i64 {
     from.duration_until(to).as_hours() / 24
 }
 
 /// A birth day that makes the person `low` to `high` years old on `on`.
-pub(super) fn birth_day(rng: &mut Rng, on: Date, low: i64, high: i64) -> Date {
+pub fn birth_day(rng: &mut Rng, on: Date, low: i64, high: i64) -> Date {
     after(on, -rng.between(low * 365 + 30, high * 365))
 }
 
