@@ -9,14 +9,18 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response};
 use gateway::Catalogue;
 use gateway::forward::Forward;
+use jiff::SignedDuration;
 use model::terms::Upstream;
 use serde_json::json;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::ask::{Question, SEARCH};
 use crate::house::{ALL_ALPHA, House, everywhere};
 use crate::message::signed;
 use crate::party::Party;
 use crate::services::remote;
+use crate::told::Told;
 
 /// What the owner's system does with a question.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ enum Act {
     Answer(u16, Vec<u8>),
     /// Never answers.
     Hang,
+    /// Says that it was asked, and answers well when it may.
+    Wait(Arc<Notify>, Arc<Notify>),
     /// Begins an answer and breaks off.
     Break,
 }
@@ -75,8 +81,14 @@ impl Owner {
             all.len()
         };
         let act = self.acts.lock().unwrap().pop_front();
+        if let Some(Act::Wait(asked, may)) = &act {
+            asked.notify_one();
+            may.notified().await;
+        }
         match act {
-            None => Response::new(Body::from(json!({"number": number, "name": "Вера"}).to_string())),
+            None | Some(Act::Wait(..)) => {
+                Response::new(Body::from(json!({"number": number, "name": "Вера"}).to_string()))
+            }
             Some(Act::Answer(status, body)) => Response::builder().status(status).body(Body::from(body)).unwrap(),
             Some(Act::Hang) => std::future::pending().await,
             Some(Act::Break) => {
@@ -278,6 +290,59 @@ async fn a_write_reaches_the_owner_once() {
             }
         }
         assert_eq!((accepted, owner.asked()), (1, 2));
+    })
+    .await;
+}
+
+/// Asks in a task of its own, until the owner has the question; it answers when it may.
+async fn under_way(house: &Arc<House>, owner: &Owner, question: &Question) -> (JoinHandle<Told>, Arc<Notify>) {
+    let (asked, may) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    owner.will([Act::Wait(asked.clone(), may.clone())]);
+    let (house, question) = (house.clone(), question.clone());
+    let task = tokio::spawn(async move { question.ask(&house).await });
+    asked.notified().await;
+    (task, may)
+}
+
+#[tokio::test]
+async fn a_key_in_hand_is_not_asked_again() {
+    everywhere(async |house| {
+        let (party, owner) = settle(&house, PATIENT).await;
+        let house = Arc::new(house);
+        let keyed = Question::submit(&party, "x").with("idempotency-key", "key");
+        let (first, may) = under_way(&house, &owner, &keyed).await;
+        keyed.ask(&house).await.refused(&house, 409, "idempotency-key-in-use").await;
+        let other = Question { body: br#"{"what":"y"}"#.to_vec(), ..keyed.clone() };
+        other.ask(&house).await.refused(&house, 409, "idempotency-key-reused").await;
+        may.notify_one();
+        let answer = first.await.unwrap().answered(&house, 200).await;
+        assert_eq!(keyed.ask(&house).await.answered(&house, 200).await, answer);
+        assert_eq!(owner.asked(), 1);
+        // A failure gives the key back.
+        let failing = keyed.instead("idempotency-key", "failing");
+        owner.will([fails(500)]);
+        failing.ask(&house).await.refused(&house, 502, "provider-failed").await;
+        failing.ask(&house).await.answered(&house, 200).await;
+        assert_eq!(owner.asked(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_whose_question_was_lost_is_free_after_a_while() {
+    everywhere(async |house| {
+        let (party, owner) = settle(&house, PATIENT).await;
+        let house = Arc::new(house);
+        let keyed = Question::submit(&party, "x").with("idempotency-key", "key");
+        let (first, _) = under_way(&house, &owner, &keyed).await;
+        first.abort();
+        assert!(first.await.is_err_and(|ended| ended.is_cancelled()));
+        house.pass(SignedDuration::from_secs(119));
+        keyed.ask(&house).await.refused(&house, 409, "idempotency-key-in-use").await;
+        house.pass(SignedDuration::from_secs(1));
+        let answer = keyed.ask(&house).await.answered(&house, 200).await;
+        assert_eq!(keyed.ask(&house).await.answered(&house, 200).await, answer);
+        assert_eq!(owner.asked(), 2);
     })
     .await;
 }
