@@ -59,9 +59,9 @@ async fn an_answer_tells_the_ledger_whom_it_names(engine: Engine) {
 /// The database alone says nothing about anybody.
 async fn nothing_personal_lies_open(engine: Engine) {
     const ALL: [store::Statement; 3] = [
-        store::Statement { name: "IDENTITIES", sql: "SELECT body FROM population_identity" },
-        store::Statement { name: "DOCUMENTS", sql: "SELECT body FROM population_document" },
-        store::Statement { name: "ACTS", sql: "SELECT body FROM population_act" },
+        store::Statement::new("IDENTITIES", "SELECT body FROM population_identity"),
+        store::Statement::new("DOCUMENTS", "SELECT body FROM population_document"),
+        store::Statement::new("ACTS", "SELECT body FROM population_act"),
     ];
     let bench = Bench::new(engine).await;
     for statement in &ALL {
