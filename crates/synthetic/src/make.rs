@@ -71,7 +71,7 @@ impl Maker {
         let mother = self.adult(born, true, self.surname);
         let first = after(born, self.rng.between(19 * 365, 34 * 365));
         let father = BELARUS.given(&mut self.rng, false).patronymic;
-        self.children(first, 1, (father, None, mother));
+        self.children((first, self.until), 1, (father, None, mother));
     }
 
     /// A marriage, its children, and how it ended, if it did.
@@ -88,28 +88,30 @@ impl Maker {
         let marriage = self.act(Kind::Marriage, day, vec![husband, wife], None);
         let count = [0, 1, 1, 1, 1, 2, 2, 2, 2, 3].get(self.rng.below(10) as usize).copied().unwrap_or(1);
         let first = after(day, self.rng.between(280, 4 * 365));
-        self.children(first, count, (self.patronymic(husband), Some(husband), wife));
-        self.ends((husband, wife), day, marriage);
-    }
-
-    fn ends(&mut self, (husband, wife): (usize, usize), married: Date, marriage: usize) {
-        let fate = self.rng.below(100);
-        if fate < 30 {
-            let day = after(married, self.rng.between(400, 18 * 365));
-            if day < self.until {
+        let divorced = self.rng.chance(30).then(|| after(day, self.rng.between(400, 18 * 365)));
+        let divorced = divorced.filter(|day| *day < self.until);
+        self.children((first, divorced.unwrap_or(self.until)), count, (self.patronymic(husband), Some(husband), wife));
+        match divorced {
+            Some(day) => {
                 let kind = if self.rng.chance(70) { Kind::CourtDivorce } else { Kind::Divorce };
                 let kind = if self.rng.chance(1) { Kind::InvalidMarriage } else { kind };
                 self.act(kind, day, vec![husband, wife], Some(marriage));
                 self.after_divorce(husband, day);
             }
-            return;
+            None => self.dies((husband, wife), day),
         }
+    }
+
+    /// Some of the old are dead.
+    fn dies(&mut self, (husband, wife): (usize, usize), married: Date) {
+        let youngest = self.household.people.iter().map(|one| one.born).max().unwrap_or(married);
         for (person, share) in [(husband, 26), (wife, 9)] {
             let old =
                 self.household.people.get(person).is_some_and(|one| days_between(one.born, self.until) > 60 * 365);
             if old && self.rng.chance(share) {
                 let day = after(self.until, -self.rng.between(30, 5_000));
-                let act = self.act(Kind::Death, day.max(after(married, 20)), vec![person], None);
+                let day = day.max(after(married.max(youngest), 20)).min(self.until);
+                let act = self.act(Kind::Death, day, vec![person], None);
                 if let Some(one) = self.household.people.get_mut(person).filter(|_| act > 0) {
                     one.status = Status::Died;
                 }
@@ -142,12 +144,17 @@ impl Maker {
         }
     }
 
-    fn children(&mut self, first: Date, count: u64, (patronymic, father, mother): (Pair, Option<usize>, usize)) {
+    fn children(
+        &mut self,
+        (first, before): (Date, Date),
+        count: u64,
+        (patronymic, father, mother): (Pair, Option<usize>, usize),
+    ) {
         let mut born = self.phased(first);
         for _ in 0..count {
             let mother_old =
                 self.household.people.get(mother).is_none_or(|one| days_between(one.born, born) > 44 * 365);
-            if after(born, 14) > self.until || mother_old {
+            if after(born, 14) > before || mother_old {
                 return;
             }
             let female = self.rng.chance(49);
