@@ -1,10 +1,12 @@
-//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, a small authority.
+//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, CMS, time stamps, a small
+//! authority.
 //!
 //! Nothing here reads a file, a socket or the time of day: bytes and moments come in, verdicts come out. Parse a
 //! [`Certificate`] or a [`VerifyingKey`] once and keep it; verification after that is one curve operation.
 #![forbid(unsafe_code)]
 
 mod certificate;
+pub mod cms;
 mod crl;
 pub mod detached;
 mod digest;
@@ -16,8 +18,10 @@ mod path;
 pub mod pki;
 pub mod random;
 mod suite;
+pub mod tsp;
 
 pub use certificate::{Certificate, KeyUses, chain_to_pem};
+pub use cms::CmsError;
 pub use crl::Crl;
 pub use digest::{Hmac, hmac, sha256, sha256_of_parts};
 pub use error::Error;

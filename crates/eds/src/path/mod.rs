@@ -140,6 +140,18 @@ impl Trust {
         purpose: Purpose,
         at: Timestamp,
     ) -> Result<Timestamp, PathError> {
-        walk::Walk { trust: self, purpose, at }.from(certificate)
+        walk::Walk { trust: self, purpose, at, asked: at }.from(certificate)
+    }
+
+    /// The certificate was good at `then`, an earlier moment that a time stamp proves, as far as is known `now`: a
+    /// revocation after `then` does not count, and the lists are those in force now.
+    pub fn check_past(
+        &self,
+        certificate: &Certificate,
+        purpose: Purpose,
+        then: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), PathError> {
+        walk::Walk { trust: self, purpose, at: then, asked: now.max(then) }.from(certificate).map(drop)
     }
 }

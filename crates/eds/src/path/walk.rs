@@ -16,6 +16,8 @@ pub(super) struct Walk<'a> {
     pub(super) trust: &'a Trust,
     pub(super) purpose: Purpose,
     pub(super) at: Timestamp,
+    /// When the question is asked: the lists are those of this moment. Later than `at` only for the past.
+    pub(super) asked: Timestamp,
 }
 
 impl<'a> Walk<'a> {
@@ -135,16 +137,17 @@ impl<'a> Walk<'a> {
             Revocation::Required => {
                 let mut newer = false;
                 let known = signed.find(|crl| {
-                    newer |= crl.this_update() > self.at;
-                    crl.this_update() <= self.at
+                    newer |= crl.this_update() > self.asked;
+                    crl.this_update() <= self.asked
                 });
                 match known {
                     None if newer => Err(PathError::CrlStale),
                     None => Err(PathError::CrlMissing),
                     Some(crl) => match crl.revoked_at(certificate.serial()) {
-                        Some(at) => Err(PathError::Revoked { at }),
-                        None if crl.next_update() < self.at => Err(PathError::CrlStale),
-                        None => Ok(crl.next_update()),
+                        // Announced for later it counts at once, unless the question is about the past.
+                        Some(at) if self.asked == self.at || at <= self.at => Err(PathError::Revoked { at }),
+                        _ if crl.next_update() < self.asked => Err(PathError::CrlStale),
+                        _ => Ok(crl.next_update()),
                     },
                 }
             }

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod cms;
+#[cfg(test)]
+mod cms_forgery;
+#[cfg(test)]
 mod forgery;
 #[cfg(test)]
 mod house;
@@ -15,6 +21,10 @@ mod texts;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod tlv;
+#[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod tsp;
 #[cfg(test)]
 mod vectors;

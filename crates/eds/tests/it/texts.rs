@@ -1,6 +1,6 @@
 //! Every refusal has its texts in three languages, naming the same values.
 
-use eds::{Error, PathError, TEXTS};
+use eds::{CmsError, Error, PathError, TEXTS};
 use jiff::Timestamp;
 use model::Kind;
 
@@ -27,7 +27,31 @@ fn every_error() -> Vec<Error> {
         Error::Certificate("x"),
     ];
     errors.extend(paths.map(Error::Path));
+    errors.extend(every_fault_of_a_message().map(Error::Cms));
     errors
+}
+
+fn every_fault_of_a_message() -> [CmsError; 18] {
+    [
+        CmsError::Unreadable,
+        CmsError::TooLarge,
+        CmsError::Leftovers,
+        CmsError::Signers { wanted: 1, found: 2 },
+        CmsError::ContentMissing,
+        CmsError::ContentTwice,
+        CmsError::ContentType,
+        CmsError::Altered,
+        CmsError::AttributeMissing("messageDigest"),
+        CmsError::AttributeRepeated("messageDigest"),
+        CmsError::AttributeUnreadable("messageDigest"),
+        CmsError::Disordered,
+        CmsError::NoSigningTime,
+        CmsError::Algorithm,
+        CmsError::NoCertificate,
+        CmsError::OtherCertificate,
+        CmsError::Signature,
+        CmsError::TimeStamp,
+    ]
 }
 
 #[test]
@@ -56,6 +80,13 @@ fn who_is_at_fault() {
         let expected = match error.refusal().code {
             "eds-required" => Kind::Forbidden,
             "eds-unreadable" | "eds-several" | "digest-mismatch" | "certificate-unreadable" => Kind::Malformed,
+            "cms-altered"
+            | "cms-algorithm"
+            | "cms-no-certificate"
+            | "cms-other-certificate"
+            | "cms-signature"
+            | "cms-time-stamp" => Kind::Unauthenticated,
+            code if code.starts_with("cms-") => Kind::Malformed,
             _ => Kind::Unauthenticated,
         };
         assert_eq!((error.kind(), error.refusal().kind), (expected, expected), "{error}");
