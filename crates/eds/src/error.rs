@@ -2,6 +2,7 @@
 
 use model::{Kind, Refusal};
 
+use crate::card::CardError;
 use crate::cms::CmsError;
 use crate::path::PathError;
 
@@ -60,6 +61,9 @@ pub enum Error {
     /// The CMS message does not hold.
     #[error(transparent)]
     Cms(#[from] CmsError),
+    /// The card refused.
+    #[error(transparent)]
+    Card(#[from] CardError),
 }
 
 impl Error {
@@ -76,6 +80,7 @@ impl Error {
             | Self::Algorithm
             | Self::Path(_) => Kind::Unauthenticated,
             Self::Cms(error) => error.kind(),
+            Self::Card(error) => error.kind(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => Kind::Internal,
         }
     }
@@ -97,6 +102,7 @@ impl Error {
             Self::Certificate(_) => plain("certificate-unreadable"),
             Self::Path(error) => error.refusal(),
             Self::Cms(error) => error.refusal(),
+            Self::Card(error) => error.refusal(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => plain("internal"),
         }
     }

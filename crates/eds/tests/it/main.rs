@@ -5,6 +5,8 @@ mod authority;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod card;
+#[cfg(test)]
 mod cms;
 #[cfg(test)]
 mod cms_forgery;
