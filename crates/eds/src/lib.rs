@@ -15,6 +15,7 @@ mod encode;
 mod error;
 pub mod http_signature;
 mod key;
+pub mod ocsp;
 mod path;
 pub mod pki;
 pub mod random;

@@ -15,6 +15,7 @@ use model::{Kind, Refusal};
 pub use cached::CachedTrust;
 pub use purpose::Purpose;
 
+use crate::ocsp::Response;
 use crate::{Certificate, Crl};
 
 /// Why a certificate is not trusted.
@@ -82,7 +83,7 @@ impl PathError {
 /// What is done about revocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Revocation {
-    /// Every certificate below a root needs a current CRL: the rule of everything on line.
+    /// Every certificate below a root needs a current CRL or OCSP answer: the rule of everything on line.
     #[default]
     Required,
     /// What is known to be revoked by then is refused, and silence is taken for consent: for checks without a network,
@@ -90,12 +91,13 @@ pub enum Revocation {
     IfKnown,
 }
 
-/// Roots, intermediate authorities and revocation lists.
+/// Roots, intermediate authorities, revocation lists and OCSP responses.
 #[derive(Debug, Default)]
 pub struct Trust {
     roots: Vec<Certificate>,
     intermediates: Vec<Certificate>,
     crls: HashMap<Vec<u8>, Vec<Crl>>,
+    responses: Vec<Response>,
     revocation: Revocation,
 }
 
@@ -118,6 +120,14 @@ impl Trust {
         for crl in crls {
             self.crls.entry(crl.issuer_der().to_vec()).or_default().push(crl);
         }
+        self
+    }
+
+    /// The same, with these OCSP responses. Where lists are silent or old a fresh answer takes their place; who is called
+    /// revoked by either is revoked.
+    #[must_use]
+    pub fn with_responses(mut self, responses: impl IntoIterator<Item = Response>) -> Self {
+        self.responses.extend(responses);
         self
     }
 

@@ -15,6 +15,8 @@ mod forgery;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod ocsp;
+#[cfg(test)]
 mod openssl;
 #[cfg(test)]
 mod profile;
