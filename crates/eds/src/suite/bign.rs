@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bign::{PreparedKey, PublicKey as Point};
 use const_oid::ObjectIdentifier;
-use der::asn1::{AnyRef, BitString, OctetStringRef};
+use der::asn1::{Any, AnyRef, BitString, OctetStringRef};
 use der::{Decode, Encode};
 use pkcs8::PrivateKeyInfoRef;
-use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
+use spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::{Algorithm, Form, Parameters, PrivateKey, PublicKey, Suite, names_curve};
-use crate::{Error, belt_hash, random};
+use crate::{Error, belt_hash, belt_hash_of_parts, random};
 
 /// bign-with-hbelt.
 const SIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.112.0.2.0.34.101.45.12");
@@ -50,13 +50,25 @@ impl Suite for Bign {
         HASH
     }
 
-    fn digest(&self, bytes: &[u8]) -> [u8; 32] {
-        belt_hash(bytes)
+    fn digest(&self, parts: &[&[u8]]) -> Vec<u8> {
+        belt_hash_of_parts(parts).to_vec()
     }
 
-    fn key_identifier_length(&self) -> usize {
-        // STB 34.101.78: the whole belt-hash.
-        32
+    // STB 34.101.78, 6.6: NULL here as well.
+    fn digest_identifier(&self) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned { oid: HASH, parameters: Some(Any::null()) }
+    }
+
+    // Programs in use name the key's algorithm in place of the signature's.
+    fn is_cms_signature(&self, identifier: &AlgorithmIdentifierOwned) -> bool {
+        let parameters = identifier.parameters.as_ref();
+        *identifier == self.algorithm().signature_identifier()
+            || (identifier.oid == KEY
+                && parameters.is_none_or(|any| any.is_null() || names_curve(Some(any.into()), CURVE)))
+    }
+
+    fn key_identifier(&self, key: &[u8]) -> Vec<u8> {
+        belt_hash(key).to_vec() // STB 34.101.78: all of it
     }
 
     fn owns(&self, key: &AlgorithmIdentifierRef<'_>) -> bool {

@@ -8,7 +8,6 @@ mod ed25519;
 mod p256;
 
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5912::ID_SHA_256;
 use der::asn1::{Any, AnyRef};
 use spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
@@ -46,20 +45,9 @@ impl Algorithm {
         suite(self).http_name()
     }
 
-    /// The identifier of the digest that goes with the algorithm: of messages in CMS, of keys in certificates.
-    pub fn digest_oid(self) -> ObjectIdentifier {
-        suite(self).digest_oid()
-    }
-
-    /// That digest of the bytes.
-    pub fn digest(self, bytes: &[u8]) -> [u8; 32] {
-        suite(self).digest(bytes)
-    }
-
     /// The subject key identifier of a key of this algorithm, of the bytes inside its BIT STRING.
     pub(crate) fn key_identifier(self, key: &[u8]) -> Vec<u8> {
-        let (suite, digest) = (suite(self), self.digest(key));
-        digest.into_iter().take(suite.key_identifier_length()).collect()
+        suite(self).key_identifier(key)
     }
 
     /// The identifier of signatures in certificates, CRLs and CMS, its parameters as the suite's standard has them.
@@ -102,17 +90,26 @@ pub(crate) trait Suite: Send + Sync {
     fn signature_parameters(&self) -> Parameters {
         Parameters::Absent
     }
-    /// The identifier of its digest.
-    fn digest_oid(&self) -> ObjectIdentifier {
-        ID_SHA_256
+    /// What names a key in certificates, of the bytes inside its BIT STRING: 160 bits of SHA-256 (RFC 7093 §2, method 1).
+    fn key_identifier(&self, key: &[u8]) -> Vec<u8> {
+        sha256(key).into_iter().take(20).collect()
     }
-    /// Its digest of the bytes.
-    fn digest(&self, bytes: &[u8]) -> [u8; 32] {
-        sha256(bytes)
+    /// The digest's identifier, as CMS and time stamps name it.
+    fn digest_oid(&self) -> ObjectIdentifier;
+    /// The digest of the parts one after another.
+    fn digest(&self, parts: &[&[u8]]) -> Vec<u8>;
+    /// The digest's identifier as we write it. Parameters are absent (RFC 5754 §2, RFC 8419 §3).
+    fn digest_identifier(&self) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned { oid: self.digest_oid(), parameters: None }
     }
-    /// How much of the digest of a key names it in certificates: 160 bits (RFC 7093 §2, method 1).
-    fn key_identifier_length(&self) -> usize {
-        20
+    /// This identifier names our digest; absent parameters and NULL mean the same (RFC 5754 §2).
+    fn is_digest(&self, identifier: &AlgorithmIdentifierOwned) -> bool {
+        identifier.oid == self.digest_oid() && identifier.parameters.as_ref().is_none_or(Any::is_null)
+    }
+    /// This identifier may stand beside our signature in a CMS message. Where programs in use write another form than
+    /// certificates have, the suite says so here.
+    fn is_cms_signature(&self, identifier: &AlgorithmIdentifierOwned) -> bool {
+        *identifier == self.algorithm().signature_identifier()
     }
     /// Keys with this identifier are this suite's.
     fn owns(&self, key: &AlgorithmIdentifierRef<'_>) -> bool;
@@ -157,6 +154,11 @@ pub(crate) fn suite_of_key(key: &AlgorithmIdentifierRef<'_>) -> Option<&'static 
     SUITES.iter().find(|suite| suite.owns(key)).copied()
 }
 
+/// The suite whose digest bears this identifier.
+pub(crate) fn suite_of_digest(identifier: &AlgorithmIdentifierOwned) -> Option<&'static dyn Suite> {
+    SUITES.iter().find(|suite| suite.is_digest(identifier)).copied()
+}
+
 /// The parameters name this curve and nothing else.
 fn names_curve(parameters: Option<AnyRef<'_>>, curve: ObjectIdentifier) -> bool {
     parameters.is_some_and(|any| any.decode_as::<ObjectIdentifier>() == Ok(curve))
@@ -194,9 +196,25 @@ mod tests {
 
     #[test]
     fn digests_go_with_their_algorithms() {
-        assert_eq!(Algorithm::Ed25519.digest(b"abc"), sha256(b"abc"));
-        assert_eq!(Algorithm::EcdsaP256Sha256.digest_oid(), ID_SHA_256);
-        assert_eq!(Algorithm::BignBeltHash.digest(b"abc"), crate::belt_hash(b"abc"));
-        assert_eq!(Algorithm::BignBeltHash.digest_oid().to_string(), "1.2.112.0.2.0.34.101.31.81");
+        let of = |algorithm| (suite(algorithm).digest(&[b"a", b"bc"]), suite(algorithm).digest_oid().to_string());
+        assert_eq!(of(Algorithm::EcdsaP256Sha256), (sha256(b"abc").to_vec(), "2.16.840.1.101.3.4.2.1".to_owned()));
+        assert_eq!(of(Algorithm::Ed25519).1, "2.16.840.1.101.3.4.2.3");
+        assert_eq!(
+            of(Algorithm::BignBeltHash),
+            (crate::belt_hash(b"abc").to_vec(), "1.2.112.0.2.0.34.101.31.81".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_message_may_name_the_key_in_place_of_the_signature() {
+        let bign = suite(Algorithm::BignBeltHash);
+        let key = |parameters| AlgorithmIdentifierOwned {
+            oid: ObjectIdentifier::new_unwrap("1.2.112.0.2.0.34.101.45.2.1"),
+            parameters,
+        };
+        assert!(bign.is_cms_signature(&Algorithm::BignBeltHash.signature_identifier()));
+        assert!(bign.is_cms_signature(&key(None)) && bign.is_cms_signature(&key(Some(Any::null()))));
+        assert!(!bign.is_cms_signature(&key(Some(Any::new(der::Tag::Utf8String, *b"x").unwrap()))));
+        assert!(!suite(Algorithm::Ed25519).is_cms_signature(&key(None)));
     }
 }
