@@ -43,13 +43,7 @@ pub fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), Error
 pub fn open_new(path: &Path, readers: Readers) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
+    restrict(&mut options, readers);
     options.open(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
             Error::config(path, "", "is there already and is not overwritten; name another or move it away".to_owned())
@@ -58,10 +52,30 @@ pub fn open_new(path: &Path, readers: Readers) -> Result<File, Error> {
     })
 }
 
+/// A file that is made will have these readers.
+fn restrict(options: &mut OpenOptions, readers: Readers) {
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = (options, readers);
+}
+
 /// Replaces a file as a whole: a power cut leaves the old or the new one.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), Error> {
+    replace_for(Readers::All, path, content)
+}
+
+/// Replaces a file as a whole, for these readers.
+pub fn replace_for(readers: Readers, path: &Path, content: &[u8]) -> Result<(), Error> {
     let fresh = beside(path, ".new");
-    let written = File::create(&fresh).and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    restrict(&mut options, readers);
+    let opened = options.open(&fresh);
+    let written = opened.and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()));
     written.and_then(|()| fs::rename(&fresh, path)).map_err(|error| write_error(path, &error))?;
     sync_folder(path)
 }

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod call;
+pub mod card;
 pub mod check;
 pub mod consumer;
 pub mod ledger;

@@ -4,6 +4,8 @@
 #![expect(unreachable_pub, reason = "a test binary exports nothing, so `pub` says as much as `pub(crate)`")]
 
 #[cfg(test)]
+mod card;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod pki;

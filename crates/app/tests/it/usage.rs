@@ -3,7 +3,7 @@
 use crate::run::{nais, nais_in};
 
 /// Every command with its parts.
-const COMMANDS: [&[&str]; 37] = [
+const COMMANDS: [&[&str]; 44] = [
     &["stand"],
     &["serve"],
     &["check"],
@@ -35,6 +35,13 @@ const COMMANDS: [&[&str]; 37] = [
     &["pki", "issue"],
     &["pki", "revoke"],
     &["pki", "crl"],
+    &["card"],
+    &["card", "make"],
+    &["card", "status"],
+    &["card", "read"],
+    &["card", "sign"],
+    &["card", "unblock"],
+    &["card", "change-pin"],
     &["ledger"],
     &["ledger", "fsck"],
     &["ledger", "adopt"],

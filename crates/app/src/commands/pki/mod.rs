@@ -1,6 +1,6 @@
 //! `nais pki`: a small certification authority in a folder, for tests and the stand.
 
-mod folder;
+pub mod folder;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use crate::print;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The authority that issues everything but itself.
-const ISSUING: &str = "issuing";
+pub const ISSUING: &str = "issuing";
 /// How long revocation lists hold when nothing else is asked for.
 const DAYS_OF_LISTS: u32 = 30;
 
@@ -159,7 +159,7 @@ struct Show {
 
 /// Algorithms by the names the command line knows.
 #[derive(Clone, Copy, ValueEnum)]
-enum AlgorithmArg {
+pub enum AlgorithmArg {
     /// ECDSA on P-256 with SHA-256
     #[value(name = "ecdsa-p256")]
     EcdsaP256,
@@ -192,7 +192,8 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
-fn after(now: Timestamp, days: u32) -> Result<Timestamp, Error> {
+/// The moment so many days later.
+pub fn after(now: Timestamp, days: u32) -> Result<Timestamp, Error> {
     let term = DAY.checked_mul(i32::try_from(days).unwrap_or(i32::MAX));
     let end = term.and_then(|term| now.checked_add(term).ok());
     end.ok_or_else(|| Error::usage("--days: the term ends too far ahead"))

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use eds::{Certificate, Crl, Purpose, Revocation, Trust};
+use eds::{Certificate, Purpose, Revocation};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::Args;
 use crate::exit::{Error, Outcome};
-use crate::files;
 use crate::print::{self, Tone};
 
 /// What a certificate is for, as the command line names it.
@@ -50,15 +49,7 @@ pub(super) fn verify(args: &Args, path: &Path, content: &[u8], now: Timestamp) -
     };
     let mut chain = chain.into_iter();
     let first = chain.next().ok_or_else(|| Error::config(path, "", "expected a certificate in PEM".to_owned()))?;
-    let trusted = Certificate::chain_from_pem(&files::text(roots)?)
-        .map_err(|error| Error::config(roots, "", error.to_string()))?;
-    let mut lists = Vec::new();
-    for file in &args.lists {
-        let read = Crl::all_from_pem(&files::text(file)?);
-        lists.extend(read.map_err(|error| Error::config(file, "", error.to_string()))?);
-    }
-    let rule = if lists.is_empty() { Revocation::IfKnown } else { Revocation::Required };
-    let trust = Trust::new(trusted).with_intermediates(chain).with_crls(lists).with_revocation(rule);
+    let (trust, rule) = super::trust(args, roots, chain.collect())?;
     let wrong = trust.check(&first, args.purpose.into(), now).err().map(|error| error.to_string());
     let unchecked = match rule {
         Revocation::IfKnown => Some("whether it was revoked: give --crl FILE"),

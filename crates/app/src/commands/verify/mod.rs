@@ -1,11 +1,13 @@
 //! `nais verify`: checks what NAIS hands out, offline. One file a kind; a file's kind is told by its content.
 
 mod certificate;
+mod message;
 mod receipt;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use eds::{Certificate, Crl, Revocation, Trust};
 use jiff::Timestamp;
 use model::Clock;
 
@@ -14,17 +16,20 @@ use crate::files;
 
 pub use certificate::PurposeArg;
 
-/// Check receipts and certificates without a network: says who, when, what, and what it could not check.
+/// Check receipts, signed files and certificates without a network: says who, when, what, and what it could not check.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
   nais verify saved/receipt saved/record.json --key stand/pki/log.vkey --answer saved/answer
   nais verify stand/pki/gateway.pem --roots stand/pki/root.pem --crl stand/pki/crl
+  nais verify consent.p7s --roots stand/pki/root.pem --crl stand/pki/crl.pem
+  nais verify detached.p7s document.pdf --roots stand/pki/root.pem
 
 A receipt is checked together with its record, which GET /ledger/v1/entries/{request_id} or `nais call --save` gives.
+A detached signature is checked together with what was signed, byte for byte.
 Without --key the file log.vkey beside the receipt is taken, else stand/pki/log.vkey.")]
 pub struct Args {
-    /// A receipt and its record, or a certificate with those between it and the root (PEM)
+    /// A receipt and its record, a signed file (.p7s) and its content if that is detached, or a certificate with those between it and the root (PEM)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The log's verifier key: a file or the text itself
@@ -61,6 +66,7 @@ pub struct Args {
 enum Kind {
     Receipt,
     Certificates,
+    Message,
     Unknown,
 }
 
@@ -74,10 +80,25 @@ impl Kind {
             .any(|begin| text.trim_start().starts_with(begin))
         {
             Self::Receipt
+        } else if message::is_message(content) {
+            Self::Message
         } else {
             Self::Unknown
         }
     }
+}
+
+/// The trust that the options name, through these authorities, and whether revocation can be checked.
+fn trust(args: &Args, roots: &Path, through: Vec<Certificate>) -> Result<(Trust, Revocation), Error> {
+    let trusted = Certificate::chain_from_pem(&files::text(roots)?)
+        .map_err(|error| Error::config(roots, "", error.to_string()))?;
+    let mut lists = Vec::new();
+    for file in &args.lists {
+        let read = Crl::all_from_pem(&files::text(file)?);
+        lists.extend(read.map_err(|error| Error::config(file, "", error.to_string()))?);
+    }
+    let rule = if lists.is_empty() { Revocation::IfKnown } else { Revocation::Required };
+    Ok((Trust::new(trusted).with_intermediates(through).with_crls(lists).with_revocation(rule), rule))
 }
 
 /// Checks the files.
@@ -90,10 +111,13 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         Kind::Receipt => receipt::verify(&args, first, &content, rest, now),
         Kind::Certificates if rest.is_empty() => certificate::verify(&args, first, &content, now),
         Kind::Certificates => Err(Error::usage("FILE: give one certificate chain at a time")),
+        Kind::Message => message::verify(&args, &content, rest, now),
         Kind::Unknown => Err(Error::config(
             first,
             "",
-            "neither a receipt (c2sp.org/tlog-proof@v1, as text or base64) nor certificates (PEM)".to_owned(),
+            "neither a receipt (c2sp.org/tlog-proof@v1, as text or base64), nor a signed file (CMS as DER, PEM or \
+             base64), nor certificates (PEM)"
+                .to_owned(),
         )),
     }
 }
@@ -111,6 +135,9 @@ mod tests {
         let encoded = base64::engine::general_purpose::STANDARD.encode(receipt);
         assert_eq!(Kind::of(encoded.as_bytes()), Kind::Receipt);
         assert_eq!(Kind::of(b"x\n-----BEGIN CERTIFICATE-----\n"), Kind::Certificates);
+        assert_eq!(Kind::of(&[0x30, 0x80, 0x06]), Kind::Message);
+        assert_eq!(Kind::of(b"-----BEGIN CMS-----\n"), Kind::Message);
+        assert_eq!(Kind::of(b"MIIGXQYJKoZIhvcNAQcCoIIG"), Kind::Message);
         assert_eq!(Kind::of(b"%PDF-1.7"), Kind::Unknown);
         assert_eq!(Kind::of(&[0xff, 0x00]), Kind::Unknown);
     }
