@@ -2,6 +2,8 @@
 
 use model::{Kind, Refusal};
 
+use crate::card::CardError;
+use crate::cms::CmsError;
 use crate::path::PathError;
 
 /// Why something signed was not believed, or something could not be signed.
@@ -56,6 +58,12 @@ pub enum Error {
     /// The certificate is not trusted for this.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The CMS message does not hold.
+    #[error(transparent)]
+    Cms(#[from] CmsError),
+    /// The card refused.
+    #[error(transparent)]
+    Card(#[from] CardError),
 }
 
 impl Error {
@@ -71,6 +79,8 @@ impl Error {
             | Self::Invalid
             | Self::Algorithm
             | Self::Path(_) => Kind::Unauthenticated,
+            Self::Cms(error) => error.kind(),
+            Self::Card(error) => error.kind(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => Kind::Internal,
         }
     }
@@ -91,6 +101,8 @@ impl Error {
             Self::DigestMismatch => plain("digest-mismatch"),
             Self::Certificate(_) => plain("certificate-unreadable"),
             Self::Path(error) => error.refusal(),
+            Self::Cms(error) => error.refusal(),
+            Self::Card(error) => error.refusal(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => plain("internal"),
         }
     }

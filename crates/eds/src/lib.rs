@@ -1,10 +1,13 @@
-//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, a small authority.
+//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, CMS, time stamps, ID
+//! cards, a small authority.
 //!
 //! Nothing here reads a file, a socket or the time of day: bytes and moments come in, verdicts come out. Parse a
 //! [`Certificate`] or a [`VerifyingKey`] once and keep it; verification after that is one curve operation.
 #![forbid(unsafe_code)]
 
+pub mod card;
 mod certificate;
+pub mod cms;
 mod crl;
 pub mod detached;
 mod digest;
@@ -12,12 +15,15 @@ mod encode;
 mod error;
 pub mod http_signature;
 mod key;
+pub mod ocsp;
 mod path;
 pub mod pki;
 pub mod random;
 mod suite;
+pub mod tsp;
 
 pub use certificate::{Certificate, KeyUses, chain_to_pem};
+pub use cms::CmsError;
 pub use crl::Crl;
 pub use digest::{Hmac, hmac, sha256, sha256_of_parts};
 pub use error::Error;

@@ -74,12 +74,13 @@ impl CachedTrust {
         self.state().trust.clone()
     }
 
-    /// The same roots and authorities with these CRLs in place of the old ones.
+    /// The same roots, authorities and responses with these CRLs in place of the old ones.
     pub fn replace_crls(&self, crls: impl IntoIterator<Item = Crl>) {
         let old = self.trust();
         let fresh = Trust::new(old.roots.iter().cloned())
             .with_intermediates(old.intermediates.iter().cloned())
             .with_revocation(old.revocation)
+            .with_responses(old.responses.iter().cloned())
             .with_crls(crls);
         self.replace(fresh);
     }

@@ -15,6 +15,7 @@ use model::{Kind, Refusal};
 pub use cached::CachedTrust;
 pub use purpose::Purpose;
 
+use crate::ocsp::Response;
 use crate::{Certificate, Crl};
 
 /// Why a certificate is not trusted.
@@ -82,7 +83,7 @@ impl PathError {
 /// What is done about revocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Revocation {
-    /// Every certificate below a root needs a current CRL: the rule of everything on line.
+    /// Every certificate below a root needs a current CRL or OCSP answer: the rule of everything on line.
     #[default]
     Required,
     /// What is known to be revoked by then is refused, and silence is taken for consent: for checks without a network,
@@ -90,12 +91,13 @@ pub enum Revocation {
     IfKnown,
 }
 
-/// Roots, intermediate authorities and revocation lists.
+/// Roots, intermediate authorities, revocation lists and OCSP responses.
 #[derive(Debug, Default)]
 pub struct Trust {
     roots: Vec<Certificate>,
     intermediates: Vec<Certificate>,
     crls: HashMap<Vec<u8>, Vec<Crl>>,
+    responses: Vec<Response>,
     revocation: Revocation,
 }
 
@@ -121,6 +123,14 @@ impl Trust {
         self
     }
 
+    /// The same, with these OCSP responses. Where lists are silent or old a fresh answer takes their place; who is called
+    /// revoked by either is revoked.
+    #[must_use]
+    pub fn with_responses(mut self, responses: impl IntoIterator<Item = Response>) -> Self {
+        self.responses.extend(responses);
+        self
+    }
+
     /// The same, with this rule of revocation.
     #[must_use]
     pub fn with_revocation(mut self, revocation: Revocation) -> Self {
@@ -140,6 +150,18 @@ impl Trust {
         purpose: Purpose,
         at: Timestamp,
     ) -> Result<Timestamp, PathError> {
-        walk::Walk { trust: self, purpose, at }.from(certificate)
+        walk::Walk { trust: self, purpose, at, asked: at }.from(certificate)
+    }
+
+    /// The certificate was good at `then`, an earlier moment that a time stamp proves, as far as is known `now`: a
+    /// revocation after `then` does not count, and the lists are those in force now.
+    pub fn check_past(
+        &self,
+        certificate: &Certificate,
+        purpose: Purpose,
+        then: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), PathError> {
+        walk::Walk { trust: self, purpose, at: then, asked: now.max(then) }.from(certificate).map(drop)
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::names::Names;
 use super::{PathError, Purpose, Revocation, Trust};
+use crate::ocsp::Status;
 use crate::{Certificate, Crl};
 
 /// Certificates in a chain, root and end included.
@@ -16,6 +17,8 @@ pub(super) struct Walk<'a> {
     pub(super) trust: &'a Trust,
     pub(super) purpose: Purpose,
     pub(super) at: Timestamp,
+    /// When the question is asked: the lists are those of this moment. Later than `at` only for the past.
+    pub(super) asked: Timestamp,
 }
 
 impl<'a> Walk<'a> {
@@ -123,8 +126,36 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Its issuer does not call it revoked; until when that is known.
+    /// Its issuer does not call it revoked, neither in its lists nor in its answers; until when that is known.
     fn judge_status(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Timestamp, PathError> {
+        let by_lists = self.judge_lists(certificate, issuer);
+        if matches!(by_lists, Err(PathError::Revoked { .. })) {
+            return by_lists;
+        }
+        match self.judge_responses(certificate, issuer)? {
+            Some(until) if by_lists.is_err() => Ok(until),
+            _ => by_lists,
+        }
+    }
+
+    /// No answer calls it revoked; until when one calls it good.
+    fn judge_responses(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Option<Timestamp>, PathError> {
+        let mut good = None;
+        for response in &self.trust.responses {
+            match response.status_until(certificate, issuer, self.asked) {
+                Ok((Status::Revoked { at }, _)) if self.asked == self.at || at <= self.at => {
+                    return Err(PathError::Revoked { at });
+                }
+                Ok((Status::Good | Status::Revoked { .. }, until)) if until >= self.asked => {
+                    good = good.max(Some(until));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(good)
+    }
+
+    fn judge_lists(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Timestamp, PathError> {
         let may_sign = issuer.key_usage().is_none_or(|uses| uses.crl_sign());
         let lists = self.trust.crls.get(certificate.issuer_der()).map_or(&[][..], Vec::as_slice);
         let mut lists: Vec<&Crl> = lists.iter().filter(|_| may_sign).collect();
@@ -135,16 +166,17 @@ impl<'a> Walk<'a> {
             Revocation::Required => {
                 let mut newer = false;
                 let known = signed.find(|crl| {
-                    newer |= crl.this_update() > self.at;
-                    crl.this_update() <= self.at
+                    newer |= crl.this_update() > self.asked;
+                    crl.this_update() <= self.asked
                 });
                 match known {
                     None if newer => Err(PathError::CrlStale),
                     None => Err(PathError::CrlMissing),
                     Some(crl) => match crl.revoked_at(certificate.serial()) {
-                        Some(at) => Err(PathError::Revoked { at }),
-                        None if crl.next_update() < self.at => Err(PathError::CrlStale),
-                        None => Ok(crl.next_update()),
+                        // Announced for later it counts at once, unless the question is about the past.
+                        Some(at) if self.asked == self.at || at <= self.at => Err(PathError::Revoked { at }),
+                        _ if crl.next_update() < self.asked => Err(PathError::CrlStale),
+                        _ => Ok(crl.next_update()),
                     },
                 }
             }

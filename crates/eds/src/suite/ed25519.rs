@@ -1,8 +1,10 @@
 //! Ed25519 (RFC 8032); 64-byte signatures in both forms.
 
+use aws_lc_rs::digest::{Context, SHA512};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, ParsedPublicKey};
 use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5912::ID_SHA_512;
 use const_oid::db::rfc8410::ID_ED_25519;
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
@@ -24,6 +26,19 @@ impl Suite for Ed25519 {
 
     fn signature_oid(&self) -> ObjectIdentifier {
         ID_ED_25519
+    }
+
+    // RFC 8419 §3.1: with signed attributes the digest is SHA-512.
+    fn digest_oid(&self) -> ObjectIdentifier {
+        ID_SHA_512
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut context = Context::new(&SHA512);
+        for part in parts {
+            context.update(part);
+        }
+        context.finish().as_ref().to_vec()
     }
 
     fn owns(&self, key: &AlgorithmIdentifierRef<'_>) -> bool {

@@ -7,7 +7,7 @@ mod ed25519;
 mod p256;
 
 use const_oid::ObjectIdentifier;
-use der::asn1::AnyRef;
+use der::asn1::{Any, AnyRef};
 use spki::{AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
@@ -62,6 +62,23 @@ pub(crate) trait Suite: Send + Sync {
     fn http_name(&self) -> &'static str;
     /// Its identifier in certificates.
     fn signature_oid(&self) -> ObjectIdentifier;
+    /// The digest's identifier, as CMS and time stamps name it.
+    fn digest_oid(&self) -> ObjectIdentifier;
+    /// The digest of the parts one after another.
+    fn digest(&self, parts: &[&[u8]]) -> Vec<u8>;
+    /// The digest's identifier as we write it. Parameters are absent (RFC 5754 §2, RFC 8419 §3).
+    fn digest_identifier(&self) -> AlgorithmIdentifierOwned {
+        AlgorithmIdentifierOwned { oid: self.digest_oid(), parameters: None }
+    }
+    /// This identifier names our digest; absent parameters and NULL mean the same (RFC 5754 §2).
+    fn is_digest(&self, identifier: &AlgorithmIdentifierOwned) -> bool {
+        identifier.oid == self.digest_oid() && identifier.parameters.as_ref().is_none_or(Any::is_null)
+    }
+    /// This identifier may stand beside our signature in a CMS message. Where programs in use write another form than
+    /// certificates have, the suite says so here.
+    fn is_cms_signature(&self, identifier: &AlgorithmIdentifierOwned) -> bool {
+        *identifier == self.algorithm().signature_identifier()
+    }
     /// Keys with this identifier are this suite's.
     fn owns(&self, key: &AlgorithmIdentifierRef<'_>) -> bool;
     /// The key in a SubjectPublicKeyInfo; refuses points off the curve and weak keys.
@@ -102,6 +119,11 @@ pub(crate) fn suite(algorithm: Algorithm) -> &'static dyn Suite {
 /// The suite whose keys bear this identifier.
 pub(crate) fn suite_of_key(key: &AlgorithmIdentifierRef<'_>) -> Option<&'static dyn Suite> {
     SUITES.iter().find(|suite| suite.owns(key)).copied()
+}
+
+/// The suite whose digest bears this identifier.
+pub(crate) fn suite_of_digest(identifier: &AlgorithmIdentifierOwned) -> Option<&'static dyn Suite> {
+    SUITES.iter().find(|suite| suite.is_digest(identifier)).copied()
 }
 
 /// The parameters name this curve and nothing else.

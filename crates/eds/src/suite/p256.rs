@@ -9,12 +9,12 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
 use const_oid::ObjectIdentifier;
-use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, SECP_256_R_1};
+use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, ID_SHA_256, SECP_256_R_1};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::{Algorithm, Form, PrivateKey, PublicKey, Suite, names_curve};
-use crate::Error;
+use crate::{Error, sha256_of_parts};
 
 /// The suite.
 pub(super) struct P256;
@@ -37,6 +37,14 @@ impl Suite for P256 {
 
     fn signature_oid(&self) -> ObjectIdentifier {
         ECDSA_WITH_SHA_256
+    }
+
+    fn digest_oid(&self) -> ObjectIdentifier {
+        ID_SHA_256
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> Vec<u8> {
+        sha256_of_parts(parts).to_vec()
     }
 
     fn owns(&self, key: &AlgorithmIdentifierRef<'_>) -> bool {

@@ -3,9 +3,19 @@
 #[cfg(test)]
 mod authority;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod card;
+#[cfg(test)]
+mod cms;
+#[cfg(test)]
+mod cms_forgery;
+#[cfg(test)]
 mod forgery;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod ocsp;
 #[cfg(test)]
 mod openssl;
 #[cfg(test)]
@@ -15,6 +25,10 @@ mod texts;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod tlv;
+#[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod tsp;
 #[cfg(test)]
 mod vectors;

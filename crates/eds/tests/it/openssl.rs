@@ -1,50 +1,10 @@
 //! OpenSSL of the system as the other side: it verifies what we make, we verify what it makes.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use eds::pki::{Profile, Subject};
 use eds::{Algorithm, Certificate, Crl, Error, Form, PathError, Purpose, SigningKey, Trust};
 
+use crate::bench::Bench;
 use crate::house::{House, days, noon};
-
-/// A folder of files and the program to run in it.
-struct Bench(tempfile::TempDir);
-
-impl Bench {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    /// Runs `openssl` with these words; gives whether it was content, and what it said.
-    fn run(&self, words: &str) -> (bool, String) {
-        let output = Command::new("openssl")
-            .args(words.split_whitespace())
-            .current_dir(Path::new(self.0.path()))
-            .output()
-            .expect("openssl is part of the test machine (Debian: apt-get install openssl)");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
-    }
-
-    fn must(&self, words: &str) -> String {
-        let (content, said) = self.run(words);
-        assert!(content, "openssl {words}\n{said}");
-        said
-    }
-}
 
 #[test]
 fn it_accepts_our_chain_and_our_lists() {
@@ -122,7 +82,7 @@ fn we_read_its_keys_and_verify_its_signatures() {
 
         bench.write("message", "message");
         bench.must(&format!("pkeyutl -sign -inkey key.pem -rawin {digest} -in message -out signature"));
-        let signature = std::fs::read(bench.path("signature")).unwrap();
+        let signature = bench.bytes("signature");
         assert_eq!(key.verifying_key().verify(b"message", &signature, Form::Der), Ok(()));
         assert_eq!(key.verifying_key().verify(b"massage", &signature, Form::Der), Err(Error::Invalid));
     }

@@ -1,6 +1,7 @@
 //! Every refusal has its texts in three languages, naming the same values.
 
-use eds::{Error, PathError, TEXTS};
+use eds::card::CardError;
+use eds::{CmsError, Error, PathError, TEXTS};
 use jiff::Timestamp;
 use model::Kind;
 
@@ -27,7 +28,43 @@ fn every_error() -> Vec<Error> {
         Error::Certificate("x"),
     ];
     errors.extend(paths.map(Error::Path));
+    errors.extend(every_fault_of_a_message().map(Error::Cms));
+    errors.extend(every_fault_of_a_card().map(Error::Card));
     errors
+}
+
+fn every_fault_of_a_card() -> [CardError; 6] {
+    [
+        CardError::WrongPin { left: 2 },
+        CardError::Blocked,
+        CardError::Dead,
+        CardError::PinForm,
+        CardError::OtherPin,
+        CardError::Unreadable("x"),
+    ]
+}
+
+fn every_fault_of_a_message() -> [CmsError; 18] {
+    [
+        CmsError::Unreadable,
+        CmsError::TooLarge,
+        CmsError::Leftovers,
+        CmsError::Signers { wanted: 1, found: 2 },
+        CmsError::ContentMissing,
+        CmsError::ContentTwice,
+        CmsError::ContentType,
+        CmsError::Altered,
+        CmsError::AttributeMissing("messageDigest"),
+        CmsError::AttributeRepeated("messageDigest"),
+        CmsError::AttributeUnreadable("messageDigest"),
+        CmsError::Disordered,
+        CmsError::NoSigningTime,
+        CmsError::Algorithm,
+        CmsError::NoCertificate,
+        CmsError::OtherCertificate,
+        CmsError::Signature,
+        CmsError::TimeStamp,
+    ]
 }
 
 #[test]
@@ -54,8 +91,16 @@ fn every_refusal_is_written_three_times() {
 fn who_is_at_fault() {
     for error in every_error() {
         let expected = match error.refusal().code {
-            "eds-required" => Kind::Forbidden,
+            "eds-required" | "card-blocked" | "card-dead" => Kind::Forbidden,
+            "card-pin-form" | "card-other-pin" | "card-unreadable" => Kind::Malformed,
             "eds-unreadable" | "eds-several" | "digest-mismatch" | "certificate-unreadable" => Kind::Malformed,
+            "cms-altered"
+            | "cms-algorithm"
+            | "cms-no-certificate"
+            | "cms-other-certificate"
+            | "cms-signature"
+            | "cms-time-stamp" => Kind::Unauthenticated,
+            code if code.starts_with("cms-") => Kind::Malformed,
             _ => Kind::Unauthenticated,
         };
         assert_eq!((error.kind(), error.refusal().kind), (expected, expected), "{error}");
