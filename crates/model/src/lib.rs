@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod agreement;
 pub mod amount;
 pub mod birth;
 pub mod calendar;
@@ -19,6 +20,7 @@ pub mod lang;
 pub mod names;
 pub mod passport;
 pub mod phonetic;
+mod reader;
 pub mod refusal;
 pub mod schema;
 pub mod service;
@@ -27,6 +29,7 @@ pub mod terms;
 pub mod text;
 
 pub use access::{Consumer, Ground, Grounds, State, Subscription, Treaty, permits};
+pub use agreement::{Agreement, Envelope};
 pub use amount::Amount;
 pub use classifier::Classifier;
 pub use clock::Clock;
