@@ -20,7 +20,7 @@ use web::problem::Occasion;
 use crate::access::{self, Access, Limiters};
 use crate::catalogue::Catalogue;
 use crate::certificates::Certificates;
-use crate::{exchange, memory, queue};
+use crate::{consent, exchange, memory, queue};
 
 /// How the gateway behaves.
 #[derive(Clone, Debug)]
@@ -169,10 +169,14 @@ impl Gateway {
                 let now = self.clock.micros();
                 let forgotten = self.db.write(move |tx| {
                     memory::forget(tx, now)?;
+                    consent::forget(tx, now)?;
                     queue::forget(tx, now)
                 });
                 if let Err(error) = forgotten.await {
                     tracing::warn!(%error, "what is out of its term could not be forgotten");
+                }
+                if let Err(error) = consent::expire(&self.db, &self.vault, self.clock.now()).await {
+                    tracing::warn!(%error, "consents whose term is over could not be ended");
                 }
             }
         }

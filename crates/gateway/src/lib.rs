@@ -1,12 +1,13 @@
 //! The NAIS core: the signed exchange between consumers and providers.
 //!
-//! `Received → Authenticated → Permitted → Answered → Receipted`: see [`exchange`](self) in `docs/architecture.md`.
+//! `Received → Authenticated → Permitted → Consented → Answered → Receipted`: see [`exchange`](self) in `docs/architecture.md`.
 #![forbid(unsafe_code)]
 
 pub mod access;
 mod calls;
 pub mod catalogue;
 mod certificates;
+pub mod consent;
 mod error;
 mod exchange;
 pub mod forward;
@@ -38,6 +39,7 @@ pub const TEXTS: [(Lang, &str); 3] = [
 /// All statements of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static Statement> {
     let mut all = operator::statements();
+    all.extend(consent::statements());
     for own in [access::STATEMENTS, calls::STATEMENTS, memory::STATEMENTS, queue::STATEMENTS] {
         all.extend(own);
     }

@@ -1,5 +1,6 @@
 //! The gateway's own pages: what a token may call, its call log, descriptions, ledger entries, queued answers.
 
+use ledger::record;
 use model::access::{Grounds, permits};
 use model::{Kind, Refusal};
 use serde_json::{Value, json};
@@ -82,10 +83,15 @@ async fn entry(gateway: &Gateway, case: &Case, id: &str) -> Result<Reply, Refusa
     let unknown = || Refusal::new(Kind::NotFound, "unknown-entry");
     let request_id = *Uuid::try_parse(id).map_err(|_| unknown())?.as_bytes();
     let vault = gateway.vault.clone();
-    // A question that was kept has two leaves; the one that answers it is the later.
+    // A question that was kept has two leaves; the one that answers it is the later. Those of a consent stand beside it.
+    let answers = |kind| matches!(kind, record::Kind::Exchange | record::Kind::Refusal);
     let (found, index) = gateway
         .db
-        .read(move |tx| Ok(ledger::private_all(tx, &vault, &request_id)?.pop()))
+        .read(move |tx| {
+            let all = ledger::private_all(tx, &vault, &request_id)?;
+            let last = all.iter().rposition(|(private, _)| answers(private.record.kind));
+            Ok(last.and_then(|at| all.into_iter().nth(at)))
+        })
         .await
         .map_err(store::Error::refusal)?
         .ok_or_else(unknown)?;

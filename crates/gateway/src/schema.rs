@@ -2,7 +2,7 @@
 
 use store::Migration;
 
-/// Consumers, treaties, tokens; memory of what was asked; the call log.
+/// Consumers, treaties, tokens; memory of what was asked; the call log; consents.
 pub const SCHEMA: &[Migration] = &[
     Migration {
         owner: "gateway",
@@ -35,5 +35,20 @@ CREATE INDEX idempotency_age ON idempotency (at);
 CREATE TABLE queued (id {bytes} NOT NULL PRIMARY KEY, consumer {text} NOT NULL, at {int} NOT NULL, expires_at {int} NOT NULL,
     status {int}, body {bytes}) {strict};
 CREATE INDEX queued_age ON queued (expires_at);",
+    },
+    Migration {
+        owner: "gateway",
+        number: 3,
+        sql: "
+CREATE TABLE consent (consent_id {bytes} NOT NULL PRIMARY KEY, subject {bytes} NOT NULL, consumer {text} NOT NULL,
+    agreement {bytes} NOT NULL, given_at {int} NOT NULL, valid_from {int} NOT NULL, valid_to {int} NOT NULL,
+    uses_allowed {int}, uses_made {int} NOT NULL, withdrawn_at {int}, ended_at {int}, cms {bytes}, withdrawal {bytes}) {strict};
+CREATE INDEX consent_subject ON consent (subject);
+CREATE INDEX consent_term ON consent (valid_to) WHERE ended_at IS NULL AND withdrawn_at IS NULL;
+CREATE TABLE consent_message (consumer {text} NOT NULL, message {bytes} NOT NULL, expires {int} NOT NULL,
+    PRIMARY KEY (consumer, message)) {rowless};
+CREATE INDEX consent_message_age ON consent_message (expires);
+CREATE TABLE treaty_login (treaty {text} NOT NULL PRIMARY KEY REFERENCES treaty (number), username {text} NOT NULL,
+    digest {bytes} NOT NULL, set_at {int} NOT NULL) {strict};",
     },
 ];

@@ -8,6 +8,7 @@ pub mod birth;
 pub mod calendar;
 pub mod classifier;
 pub mod clock;
+pub mod consent;
 pub mod country;
 pub mod currency;
 pub mod error;

@@ -11,6 +11,7 @@
 //! consent = "none"                    # none written electronic self
 //! eds = "optional"                    # none optional required
 //! roles = []                          # roles a person who asks must have
+//! login = false                       # the owner wants a login of its own: Reg-auth-username, Reg-auth-password
 //!
 //! [term]
 //! kind = "real-time"                  # real-time working-days calendar-days
@@ -104,6 +105,8 @@ pub struct Passport {
     pub eds: EdsRule,
     /// Roles a person who asks must have; none: any.
     pub roles: Vec<String>,
+    /// Whether a request bears the treaty's login with the owner.
+    pub login: bool,
     /// In what time an answer comes.
     pub term: Term,
     /// What it costs.
@@ -127,6 +130,8 @@ struct Written {
     eds: EdsRule,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default)]
+    login: bool,
     term: Term,
     tariff: Tariff,
     #[serde(default)]
@@ -161,6 +166,7 @@ impl Passport {
             consent: written.consent,
             eds: written.eds,
             roles: written.roles,
+            login: written.login,
             term: written.term,
             tariff: written.tariff,
             methods: written.methods,
@@ -206,6 +212,10 @@ impl Passport {
             }
             if method.verb == Verb::Get && method.effect {
                 return wrong(&key("effect"), "false: GET changes nothing");
+            }
+            // What a system outside has done no refusal of ours undoes, and a consent is decided on last.
+            if method.effect && self.consent.is_sent() && matches!(self.provider, ProviderKind::Upstream(_)) {
+                return wrong(&key("effect"), "false: under a person's consent an outside system only furnishes data");
             }
             if !(1..=10_485_760).contains(&method.max_body) {
                 return wrong(&key("max_body"), "1 to 10485760 bytes");
@@ -291,6 +301,8 @@ effect = true
             .replace("[term]", "[upstream]\nurl = \"https://owner.example/api\"\n[term]");
         let ProviderKind::Upstream(upstream) = Passport::parse(&text).unwrap().provider else { panic!("upstream") };
         assert_eq!((upstream.timeout_ms, upstream.attempts), (5_000, 3));
+        let consented = text.replace("consent = \"none\"", "consent = \"electronic\"");
+        assert!(Passport::parse(&consented).unwrap_err().to_string().contains("methods.0.effect"));
         let plain = text.replace("https://owner", "http://owner");
         assert!(Passport::parse(&plain).unwrap_err().to_string().contains("upstream.url"));
     }

@@ -158,6 +158,13 @@ pub enum ConsentClass {
     Oneself,
 }
 
+impl ConsentClass {
+    /// Whether a request bears the consent itself, signed by the person. A written one stays with the consumer.
+    pub const fn is_sent(self) -> bool {
+        matches!(self, Self::Electronic | Self::Oneself)
+    }
+}
+
 /// Whether a request must bear an EDS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,4 +1,4 @@
-//! Reads the snapshot: five small tables, as they stand at one version.
+//! Reads the snapshot: six small tables, as they stand at one version.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ store::statements! {
     TREATIES = "SELECT body FROM treaty ORDER BY number";
     /// All subscriptions with their treaties' numbers.
     SUBSCRIPTIONS = "SELECT treaty, body FROM subscription ORDER BY treaty, service, mode";
+    /// All logins with owners.
+    LOGINS = "SELECT treaty, digest FROM treaty_login";
     /// All tokens.
     TOKENS = "SELECT hash, consumer, certificate, valid_from, valid_to, revoked_at, quota_per_minute FROM token";
     /// All registered signing certificates.
@@ -38,6 +40,8 @@ pub(crate) fn load(tx: &mut Tx<'_>, limiters: &Limiters) -> Result<Access, Error
         tx.query(&CONSUMERS, &[], |row| json::<Consumer>(row, 0))?.into_iter().map(|c| (c.id.clone(), c)).collect();
     let treaties: HashMap<String, Treaty> =
         tx.query(&TREATIES, &[], |row| json::<Treaty>(row, 0))?.into_iter().map(|t| (t.number.clone(), t)).collect();
+    let logins: HashMap<String, [u8; 32]> =
+        tx.query(&LOGINS, &[], |row| Ok((row.text(0)?.to_owned(), row.array(1)?)))?.into_iter().collect();
     let mut grants: HashMap<String, HashMap<String, Vec<Arc<Grant>>>> = HashMap::new();
     for (number, subscription) in
         tx.query(&SUBSCRIPTIONS, &[], |row| Ok((row.text(0)?.to_owned(), json::<Subscription>(row, 1)?)))?
@@ -46,7 +50,8 @@ pub(crate) fn load(tx: &mut Tx<'_>, limiters: &Limiters) -> Result<Access, Error
         let service = subscription.service.to_string();
         let quota = subscription.quota_per_minute;
         let limit = Limit { quota, limiter: limiters.of(&treaty.consumer, &service, quota) };
-        let grant = Arc::new(Grant { treaty: treaty.clone(), subscription, limit });
+        let grant =
+            Arc::new(Grant { login: logins.get(&number).copied(), treaty: treaty.clone(), subscription, limit });
         grants.entry(treaty.consumer.clone()).or_default().entry(service).or_default().push(grant);
     }
     let mut access = Access { version, ..Access::default() };

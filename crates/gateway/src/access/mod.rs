@@ -5,12 +5,13 @@ mod load;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use eds::Certificate;
+use eds::{Certificate, sha256_of_parts};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use model::access::{Consumer, Subscription, Treaty};
 use model::{Kind, Refusal};
+use subtle::ConstantTimeEq as _;
 
 use crate::provider::Asker;
 
@@ -61,6 +62,20 @@ pub struct Grant {
     pub subscription: Subscription,
     /// The calls to this service.
     pub limit: Limit,
+    /// Digest of the treaty's login with the owner.
+    pub login: Option<[u8; 32]>,
+}
+
+impl Grant {
+    /// Whether this is the treaty's login with the owner; how long it takes says nothing of how near it came.
+    pub fn knows_login(&self, username: &str, password: &str) -> bool {
+        self.login.is_some_and(|own| own.ct_eq(&login_digest(username, password)).into())
+    }
+}
+
+/// What is kept of a login: its password is generated, so that nobody finds it from the digest.
+pub(crate) fn login_digest(username: &str, password: &str) -> [u8; 32] {
+    sha256_of_parts(&[username.as_bytes(), b"\0", password.as_bytes()])
 }
 
 /// A consumer's registered signing certificate.

@@ -6,6 +6,7 @@ use model::Refusal;
 use store::Stamp;
 
 use super::authenticated::Case;
+use super::consented::Consented;
 use super::permitted::Permitted;
 use super::recording::{Recording, claim, commit};
 use crate::Gateway;
@@ -25,12 +26,14 @@ pub(crate) struct Answered {
 
 impl Answered {
     /// Puts the question to the provider and commits what comes of it.
-    pub(crate) async fn ask(gateway: &Gateway, permitted: Permitted) -> Result<Self, (Case, Refusal)> {
+    pub(crate) async fn ask(gateway: &Gateway, consented: Consented) -> Result<Self, (Case, Refusal)> {
+        let Consented { permitted, consent } = consented;
         let key = permitted.idempotency_key();
         let Permitted { case, route, ground, json, query } = permitted;
         let mut recording = Recording::of(gateway, &case);
         recording.permitted(ground);
         recording.keep_under(key);
+        recording.consented(consent);
         if route.changes_outside() {
             match claim(recording).await {
                 Ok((claimed, None)) => recording = claimed,

@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub body: Bytes,
     /// SHA-256 of the exact body bytes.
     pub digest: [u8; 32],
+    /// SHA-256 of the consent's CMS, as soon as it can be read.
+    pub consent: Option<[u8; 32]>,
     /// Service and method, as soon as the path is understood.
     pub service: Option<String>,
     pub method: Option<Arc<str>>,
@@ -45,8 +47,8 @@ pub(crate) struct Nonce {
 /// A request whose sender is proven.
 pub(crate) struct Authenticated {
     pub case: Case,
-    /// It bears an EDS of the consumer that holds.
-    pub signed: bool,
+    /// Certificates of the consumer's EDS that hold; none when there is no EDS.
+    pub signers: Vec<Arc<Certificate>>,
 }
 
 /// Finds out who asks. Before this succeeds nothing is recorded, afterwards everything is.
@@ -84,28 +86,32 @@ impl Authenticated {
     /// Checks the EDS over the bytes that will be parsed. The certificate's own standing is part of it.
     pub(crate) fn prove(gateway: &Gateway, mut case: Case, headers: &HeaderMap) -> Result<Self, Refused> {
         match eds(gateway, &mut case, headers) {
-            Ok(signed) => Ok(Self { case, signed }),
+            Ok(signers) => Ok(Self { case, signers }),
             Err(refusal) => Err(Box::new((case, refusal))),
         }
     }
 }
 
-/// Whether an EDS was given; one that was given must hold, of either form.
-fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, Refusal> {
+/// Who signed; an EDS that was given must hold, of either form.
+fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<Vec<Arc<Certificate>>, Refusal> {
     // One of the two without the other is no signature but a fault, which the reader names.
     let given = headers.contains_key(SIGNATURE_INPUT) || headers.contains_key(SIGNATURE);
-    let message = given && message_signature(gateway, case, headers)?;
-    Ok(detached_signature(gateway, case, headers)? || message)
+    let message = if given { message_signature(gateway, case, headers)? } else { None };
+    Ok(message.into_iter().chain(detached_signature(gateway, case, headers)?).collect())
 }
 
 /// The stronger form: RFC 9421 with a registered key.
-fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<bool, Refusal> {
+fn message_signature(
+    gateway: &Gateway,
+    case: &mut Case,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Certificate>>, Refusal> {
     let uri = format!("https://{}{}", case.call.host, case.call.target);
     let fields: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     let request = RequestView { method: case.call.verb.as_str(), target_uri: &uri, headers: &fields, body: &case.body };
     let claim = match read_request(&request) {
         // Signatures with other tags are none of our business; whether an EDS is required is the passport's to say.
-        Err(eds::Error::Unsigned) => return Ok(false),
+        Err(eds::Error::Unsigned) => return Ok(None),
         read => read.map_err(|error| error.refusal())?,
     };
     let unknown = || Refusal::new(Kind::Unauthenticated, "eds-key-unknown");
@@ -121,13 +127,17 @@ fn message_signature(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) ->
     key.iter_mut().zip(unique).for_each(|(to, from)| *to = from);
     let expires = verified.forget_after().as_microsecond();
     case.nonce = Some(Nonce { key, expires });
-    Ok(true)
+    Ok(Some(signer.certificate.clone()))
 }
 
 /// The plain form: `sign` and `certificate` over the exact bytes.
-fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Result<bool, Refusal> {
+fn detached_signature(
+    gateway: &Gateway,
+    case: &Case,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Certificate>>, Refusal> {
     let (signature, certificate) = match (single(headers, &SIGN)?, single(headers, &CERTIFICATE)?) {
-        (None, None) => return Ok(false),
+        (None, None) => return Ok(None),
         (Some(signature), Some(certificate)) => (signature, certificate),
         _ => return Err(Refusal::new(Kind::Malformed, "eds-incomplete")),
     };
@@ -146,5 +156,5 @@ fn detached_signature(gateway: &Gateway, case: &Case, headers: &HeaderMap) -> Re
     if certificate.unp() != Some(case.caller.asker.unp.as_str()) {
         return Err(Refusal::new(Kind::Forbidden, "eds-wrong-unp"));
     }
-    Ok(true)
+    Ok(Some(certificate))
 }

@@ -3,6 +3,12 @@
 use axum::http::{HeaderMap, HeaderName};
 use model::{Kind, Refusal};
 
+/// The person's consent: CMS SignedData, base64.
+pub(crate) const CMS: HeaderName = HeaderName::from_static("cms");
+/// The owner's own login (seed 3.40.01/1).
+pub(crate) const LOGIN_USERNAME: HeaderName = HeaderName::from_static("reg-auth-username");
+/// Its password.
+pub(crate) const LOGIN_PASSWORD: HeaderName = HeaderName::from_static("reg-auth-password");
 /// Detached EDS over the exact body.
 pub(crate) const SIGN: HeaderName = HeaderName::from_static("sign");
 /// Its certificate.

@@ -1,9 +1,10 @@
-//! The exchange: `Received → Authenticated → Permitted → Answered → Receipted`, each step a type.
+//! The exchange: `Received → Authenticated → Permitted → Consented → Answered → Receipted`, each step a type.
 //!
 //! Until the caller is identified a refusal is neither recorded nor signed; from then on every outcome is both.
 
 pub(crate) mod answered;
 pub(crate) mod authenticated;
+pub(crate) mod consented;
 pub(crate) mod header;
 pub(crate) mod permitted;
 pub(crate) mod receipted;
@@ -20,6 +21,7 @@ use web::body::Allowance;
 
 use self::answered::Answered;
 use self::authenticated::{Authenticated, Case, identify};
+use self::consented::Consented;
 use self::header::SIGNATURE;
 use self::permitted::Permitted;
 use self::receipted::{refused, respond};
@@ -50,7 +52,7 @@ pub(crate) async fn exchange(
     };
     let digest = eds::sha256(&body);
     let (service, method) = found.names();
-    let case = Case { call, caller, access, body, digest, service, method, nonce: None };
+    let case = Case { call, caller, access, body, digest, consent: None, service, method, nonce: None };
     note_question(&case);
     let request_signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let outcome = match read {
@@ -118,11 +120,15 @@ async fn steps(gateway: &Gateway, case: Case, headers: &HeaderMap, found: Found)
             if let Err(refusal) = media_type(&route, headers, &authenticated.case) {
                 return Err((authenticated.case, refusal));
             }
-            let permitted = Permitted::grant(authenticated, &route).map_err(|refused| *refused)?;
-            if permitted.case.call.wants.later {
-                return queue::accept(gateway, permitted).await;
+            let permitted = Permitted::grant(authenticated, &route, headers).map_err(|refused| *refused)?;
+            let consented = Consented::check(gateway, permitted, headers).await.map_err(|refused| *refused)?;
+            match consented {
+                // A preference only: what a consent lets be known is not kept for a time when it may be withdrawn.
+                Consented { permitted, consent: None } if permitted.case.call.wants.later => {
+                    queue::accept(gateway, permitted).await
+                }
+                consented => Answered::ask(gateway, consented).await,
             }
-            Answered::ask(gateway, permitted).await
         }
         Found::Own(page) => own::answer(gateway, authenticated.case, page).await,
         Found::OtherVerb(allowed) => {

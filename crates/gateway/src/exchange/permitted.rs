@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::http::Method as Verb;
+use axum::http::{HeaderMap, Method as Verb};
+use eds::Certificate;
 use jiff::Timestamp;
 use model::access::{Ground, Grounds, permits};
 use model::terms::EdsRule;
@@ -10,6 +11,7 @@ use model::{Kind, Refusal, json};
 use serde_json::{Map, Value};
 
 use super::authenticated::{Authenticated, Case, Refused};
+use super::header::{LOGIN_PASSWORD, LOGIN_USERNAME, single};
 use crate::access::{Caller, Grant};
 use crate::catalogue::Route;
 
@@ -23,14 +25,17 @@ pub(crate) struct Permitted {
 }
 
 impl Permitted {
-    /// Subscription, treaty, category, mode, EDS where required, quota; then the schema of the request.
-    pub(crate) fn grant(authenticated: Authenticated, route: &Arc<Route>) -> Result<Self, Refused> {
-        let Authenticated { case, signed } = authenticated;
+    /// Subscription, treaty, category, mode, the owner's login, EDS and role where required, quota; then the schema.
+    pub(crate) fn grant(
+        authenticated: Authenticated,
+        route: &Arc<Route>,
+        headers: &HeaderMap,
+    ) -> Result<Self, Refused> {
+        let Authenticated { case, signers } = authenticated;
         let query = case.call.query();
         let granted = granted(&case.caller, route, case.call.at).and_then(|(grant, ground)| {
-            if route.service.passport.eds == EdsRule::Required && !signed {
-                return Err(Refusal::new(Kind::Forbidden, "eds-missing"));
-            }
+            login(&grant, route, headers)?;
+            signed(&grant, route, &signers)?;
             grant.limit.admit()?;
             Ok((ground, understood(&case, route, &query)?))
         });
@@ -42,10 +47,47 @@ impl Permitted {
 }
 
 impl Permitted {
-    /// The key under which the answer is kept; reading keeps nothing.
+    /// The key under which the answer is kept; reading keeps nothing. What a consent lets be known is not kept either:
+    /// given again it would be a disclosure that nobody counted.
     pub(crate) fn idempotency_key(&self) -> Option<String> {
-        if self.route.method().effect { self.case.call.wants.idempotency_key.clone() } else { None }
+        let kept = self.route.method().effect && !self.ground.consent.is_sent();
+        if kept { self.case.call.wants.idempotency_key.clone() } else { None }
     }
+}
+
+/// The treaty's login with the owner, where the passport asks for one (seed 3.40.01/1).
+fn login(grant: &Grant, route: &Route, headers: &HeaderMap) -> Result<(), Refusal> {
+    if !route.service.passport.login {
+        return Ok(());
+    }
+    let wrong = || Refusal::new(Kind::Unauthenticated, "register-login");
+    let username = single(headers, &LOGIN_USERNAME)?.ok_or_else(wrong)?;
+    let password = single(headers, &LOGIN_PASSWORD)?.ok_or_else(wrong)?;
+    if grant.knows_login(username, password) { Ok(()) } else { Err(wrong()) }
+}
+
+/// An EDS where one is required, by somebody in a role that passport and treaty allow (Decree 81/2019).
+///
+/// The role is the job title in the certificate (extension 1.2.112.1.2.1.1.5.1). Where roles are named there must be an
+/// EDS: nothing else shows a role.
+fn signed(grant: &Grant, route: &Route, signers: &[Arc<Certificate>]) -> Result<(), Refusal> {
+    let passport = &route.service.passport;
+    let lists = [&passport.roles, &grant.subscription.roles];
+    let needed = passport.eds == EdsRule::Required || lists.iter().any(|roles| !roles.is_empty());
+    if needed && signers.is_empty() {
+        return Err(Refusal::new(Kind::Forbidden, "eds-missing"));
+    }
+    for roles in lists.into_iter().filter(|roles| !roles.is_empty()) {
+        if !signers.iter().any(|signer| signer.job_title().is_some_and(|title| is_one_of(title, roles))) {
+            return Err(Refusal::new(Kind::Forbidden, "eds-wrong-role").with("roles", roles.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+fn is_one_of(title: &str, roles: &[String]) -> bool {
+    let title = title.trim().to_lowercase();
+    roles.iter().any(|role| role.trim().to_lowercase() == title)
 }
 
 /// The first grant that permits the call, or the reason why the most promising one does not.

@@ -1,4 +1,5 @@
-//! What the transaction does: replay memory, effect, kept answer, the ledger's leaf, the call log; all or nothing.
+//! What the transaction does: replay memory, consent, effect, kept answer, the ledger's leaves, the call log; all or
+//! nothing.
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::authenticated::{Case, Nonce};
 use crate::catalogue::Route;
+use crate::consent::{self, Admitted, Presented};
 use crate::memory::{self, Earlier};
 use crate::provider::{Answer, Reply};
 use crate::{Gateway, calls, queue};
@@ -29,6 +31,8 @@ pub(crate) struct Recording {
     /// Nonce and key were put on disk before the question was asked outside.
     claimed: bool,
     fields: Option<Fields>,
+    /// The consent under which it is answered.
+    consent: Option<Presented>,
     /// The answer is fetched from the queue, not given to a waiting caller.
     queued: bool,
 }
@@ -39,6 +43,8 @@ pub(crate) struct Outcome {
     pub body: Vec<u8>,
     /// The refusal that was recorded in place of an answer.
     pub refusal: Option<Refusal>,
+    /// Which of the job's leaves is the exchange's: that of a consent may stand before it.
+    leaf: usize,
 }
 
 impl Recording {
@@ -47,6 +53,7 @@ impl Recording {
         let call = &case.call;
         let mut record = Record::new(record::Kind::Exchange, call.at, call.request_id, case.caller.asker.id.clone());
         record.request_digest = Some(case.digest);
+        record.consent_digest = case.consent;
         record.service = case.service.clone().map(Cow::Owned);
         record.method = case.method.as_deref().map(|method| Cow::Owned(method.to_owned()));
         Self {
@@ -59,6 +66,7 @@ impl Recording {
             idempotency_key: None,
             claimed: false,
             fields: None,
+            consent: None,
             queued: false,
         }
     }
@@ -85,6 +93,7 @@ impl Recording {
             idempotency_key: None,
             claimed: false,
             fields: None,
+            consent: None,
             queued: true,
         }
     }
@@ -103,6 +112,14 @@ impl Recording {
         self.fields = (!ground.fields.is_all()).then_some(ground.fields);
     }
 
+    /// Names the consent under which it is answered.
+    pub(crate) fn consented(&mut self, consent: Option<Presented>) {
+        if let Some(consent) = &consent {
+            self.record.details.insert(consent::DETAIL, consent.id.to_string());
+        }
+        self.consent = consent;
+    }
+
     /// Names the key under which the answer is kept.
     pub(crate) fn keep_under(&mut self, key: Option<String>) {
         self.idempotency_key = key;
@@ -115,17 +132,19 @@ impl Recording {
         entries: &mut Vec<Entry>,
         answer: Result<Answer, Refusal>,
     ) -> Result<Outcome, store::Error> {
-        let outcome = match self.decide(tx, answer)? {
+        let before = entries.len();
+        let (decided, admitted) = self.decided(tx, answer)?;
+        let mut outcome = match decided {
             Ok(reply) => {
                 self.record.decision = Cow::Borrowed("answered");
                 self.record.subjects = self.pseudonyms(&reply.subjects);
-                Outcome { status: reply.status, body: reply.body, refusal: None }
+                Outcome { status: reply.status, body: reply.body, refusal: None, leaf: 0 }
             }
             Err(refusal) => {
                 self.record.kind = record::Kind::Refusal;
                 self.record.decision = Cow::Borrowed(refusal.code);
                 let (status, body) = self.gateway.problem(&refusal, self.lang, &self.path, self.record.request_id);
-                Outcome { status, body, refusal: Some(refusal) }
+                Outcome { status, body, refusal: Some(refusal), leaf: 0 }
             }
         };
         self.record.answer_digest = Some(sha256(&outcome.body));
@@ -133,7 +152,16 @@ impl Recording {
         if self.queued {
             queue::answered(tx, &self.gateway.vault, &request_id, outcome.status, &outcome.body)?;
         }
-        entries.push(record::entry(&self.record, &store::random(), &self.gateway.vault).map_err(store::Error::broken)?);
+        let vault = &self.gateway.vault;
+        let leaf = |record: &Record| record::entry(record, &store::random(), vault).map_err(store::Error::broken);
+        if let (Some(consent), true) = (&self.consent, admitted.given) {
+            entries.push(leaf(&consent.leaf(&self.record, record::Kind::ConsentGiven, "given"))?);
+        }
+        outcome.leaf = entries.len() - before;
+        entries.push(leaf(&self.record)?);
+        if let (Some(consent), true) = (&self.consent, admitted.ended) {
+            entries.push(leaf(&consent.leaf(&self.record, record::Kind::ConsentEnded, "used-up"))?);
+        }
         calls::remember(
             tx,
             &calls::Call {
@@ -148,6 +176,35 @@ impl Recording {
             },
         )?;
         Ok(outcome)
+    }
+
+    /// The reply or the refusal, and what becomes of the consent.
+    fn decided(
+        &self,
+        tx: &mut Tx<'_>,
+        answer: Result<Answer, Refusal>,
+    ) -> Result<(Result<Reply, Refusal>, Admitted), store::Error> {
+        let Some(consent) = &self.consent else {
+            return self.decide(tx, answer).map(|decided| (decided, Admitted::default()));
+        };
+        if let Some(refusal) = self.replayed(tx)? {
+            return Ok((Err(refusal), Admitted::default()));
+        }
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(refusal) => return Ok((Err(refusal), Admitted::default())),
+        };
+        // A refusal undoes all of this part: it uses nothing of the consent, and the message may be sent again.
+        let part = tx.nested(|tx| {
+            let admitted = consent::admit(tx, &self.gateway.vault, consent)?;
+            let reply = self.carry_out(tx, answer)?.map_err(store::Error::Refused)?;
+            Ok((reply, admitted))
+        });
+        match part {
+            Ok((reply, admitted)) => Ok((Ok(reply), admitted)),
+            Err(store::Error::Refused(refusal)) => Ok((Err(refusal), Admitted::default())),
+            Err(error) => Err(error),
+        }
     }
 
     /// The reply, or the refusal that is recorded in its place.
@@ -295,7 +352,7 @@ pub(crate) async fn commit(
     let job = move |tx: &mut Tx<'_>, entries: &mut Vec<Entry>| recording.record(tx, entries, answer);
     let committed = if changes { gateway.db.commit(job).await } else { gateway.db.commit_disclosure(job).await };
     match committed {
-        Ok((outcome, stamps)) => match stamps.into_iter().next() {
+        Ok((outcome, stamps)) => match stamps.into_iter().nth(outcome.leaf) {
             Some(stamp) => Ok((outcome, stamp)),
             None => Err(Refusal::new(Kind::Unavailable, "ledger-unavailable").retry_after(2)),
         },

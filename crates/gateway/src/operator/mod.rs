@@ -4,6 +4,7 @@
 //! snapshot, so that it takes effect without a restart.
 
 mod consumer;
+mod login;
 mod signer;
 mod token;
 mod treaty;
@@ -16,6 +17,7 @@ use model::clock::uuid_at;
 use store::{Db, Entry, Error, Stamp, Statement, Tx, Vault};
 
 pub use consumer::{consumers, register};
+pub use login::{Login, login};
 pub use signer::{enrol, signers, strike};
 pub use token::{Issued, Term, Token, issue, revoke, tokens};
 pub use treaty::{conclude, subscribe, transition, treaties, unsubscribe};
@@ -37,7 +39,7 @@ const RAISE_VERSION: Statement =
 /// All statements of the operator's acts.
 pub(crate) fn statements() -> Vec<&'static Statement> {
     let mut all = vec![&RAISE_VERSION];
-    for own in [consumer::STATEMENTS, treaty::STATEMENTS, token::STATEMENTS, signer::STATEMENTS] {
+    for own in [consumer::STATEMENTS, login::STATEMENTS, treaty::STATEMENTS, token::STATEMENTS, signer::STATEMENTS] {
         all.extend(own);
     }
     all

@@ -95,7 +95,7 @@ pub async fn treaties(db: &Db) -> Result<Vec<(Treaty, Vec<Subscription>)>, Error
     .await
 }
 
-async fn read(db: &Db, number: &str) -> Result<Treaty, Error> {
+pub(super) async fn read(db: &Db, number: &str) -> Result<Treaty, Error> {
     let number = number.to_owned();
     db.read(move |tx| stored(tx, &number)).await
 }

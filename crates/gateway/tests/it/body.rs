@@ -197,7 +197,7 @@ async fn paths_and_verbs_are_the_passports() {
             "/alpha/v1/records/%73earch",
             "/alpha/v1/../v1/records/search",
             "/Alpha/v1/records/search",
-            "/gamma/v1/openapi.json",
+            "/omega/v1/openapi.json",
             "/services/",
             "/log/v1/calls",
         ] {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use eds::{Algorithm, CachedTrust, Certificate, SigningKey};
 use gateway::operator::{self, Desk};
-use gateway::{Catalogue, Gateway, Parts};
+use gateway::{Catalogue, Gateway, Parts, Provider};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Log, NoteKey, Private};
@@ -19,7 +19,7 @@ use web::edge::Setup;
 use web::{Edge, Metrics, Problems};
 
 use crate::party::{Identity, Party, Pki, days, morning, term, unp};
-use crate::services::{ALPHA, BETA, DONE, Fake, SCHEMA, alpha, beta};
+use crate::services::{ALPHA, BETA, DELTA, DONE, Fake, GAMMA, SCHEMA, alpha, beta, delta, gamma};
 
 /// The gateway and everything around it.
 pub(crate) struct House {
@@ -44,6 +44,11 @@ pub(crate) type Grant<'a> = (&'a str, &'a [&'a str], &'a [&'a str], u32);
 pub(crate) const ALL_ALPHA: Grant<'static> = (ALPHA, &["*"], &["*"], 10_000);
 /// Everything of the second.
 pub(crate) const ALL_BETA: Grant<'static> = (BETA, &["*"], &["*"], 10_000);
+
+/// Everything of the third, which needs a consent.
+pub(crate) const ALL_GAMMA: Grant<'static> = (GAMMA, &["*"], &["*"], 10_000);
+/// Everything of the fourth, which has a login.
+pub(crate) const ALL_DELTA: Grant<'static> = (DELTA, &["*"], &["*"], 10_000);
 
 /// Runs a test on every engine there is.
 pub(crate) async fn everywhere(test: impl AsyncFn(House)) {
@@ -74,7 +79,8 @@ fn problems() -> Arc<Problems> {
 }
 
 fn catalogue(fake: &Arc<Fake>) -> Catalogue {
-    Catalogue::new(vec![(alpha(), fake.clone()), (beta(), fake.clone())])
+    let services = [alpha(), beta(), gamma(), delta()];
+    Catalogue::new(services.into_iter().map(|service| (service, fake.clone() as Arc<dyn Provider>)).collect())
 }
 
 impl House {
@@ -165,7 +171,8 @@ impl House {
     pub(crate) async fn treaty(&self, party: &Party, number: &str, state: State, grant: &Grant<'_>) {
         let (mode, owner) = match grant.0 {
             ALPHA => (Mode::System, "alpha-owner"),
-            _ => (Mode::SystemStateBodies, "beta-owner"),
+            BETA => (Mode::SystemStateBodies, "beta-owner"),
+            _ => (Mode::System, "gamma-owner"),
         };
         let treaty = Treaty {
             number: number.to_owned(),

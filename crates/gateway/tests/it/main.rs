@@ -8,6 +8,12 @@ mod ask;
 #[cfg(test)]
 mod body;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
+mod consent_uses;
+#[cfg(test)]
+mod credential;
+#[cfg(test)]
 mod deputy;
 #[cfg(test)]
 mod detached;
@@ -27,6 +33,8 @@ mod once;
 mod own;
 #[cfg(test)]
 mod party;
+#[cfg(test)]
+mod person;
 #[cfg(test)]
 mod sealed;
 #[cfg(test)]

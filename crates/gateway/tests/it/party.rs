@@ -59,6 +59,15 @@ impl Pki {
         self.identity(name, None, Algorithm::Ed25519, Purpose::TlsClient, term).certificate
     }
 
+    /// A person's certificate for this purpose.
+    pub(crate) fn person(&self, number: &str, purpose: Purpose, term: Term) -> Identity {
+        let key = SigningKey::generate(Algorithm::EcdsaP256Sha256).unwrap();
+        let mut profile = Profile::new(Subject::new("Person"), [purpose], term);
+        profile.identification_number = Some(number.to_owned());
+        let certificate = self.issue(&profile, &key);
+        Identity { key, certificate }
+    }
+
     fn identity(&self, name: &str, unp: Option<&str>, algorithm: Algorithm, purpose: Purpose, term: Term) -> Identity {
         let key = SigningKey::generate(algorithm).unwrap();
         let mut profile = Profile::new(Subject::new(name), [purpose], term);

@@ -1,4 +1,4 @@
-//! Three services and the system behind them, which does what a test tells it.
+//! Services and the system behind them, which does what a test tells it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,10 @@ use store::{Migration, Tx};
 
 /// Open to the category `reader`; an EDS may be given.
 pub(crate) const ALPHA: &str = "1.1.1";
+/// Under the consent of the person.
+pub(crate) const GAMMA: &str = "1.3.1";
+/// With a login of the owner's, signed by a notary.
+pub(crate) const DELTA: &str = "1.4.1";
 /// For state bodies; an EDS must be given.
 pub(crate) const BETA: &str = "1.2.1";
 
@@ -84,6 +88,25 @@ verb = "GET"
 schema = "list"
 "#;
 
+const GAMMA_PASSPORT: &str = r#"
+code = "1.3.1"
+context = "gamma/v1"
+owner = "gamma-owner"
+provider = "embedded:fake"
+modes = ["system"]
+recipients = ["reader"]
+ground = "Act 3"
+consent = "electronic"
+eds = "optional"
+[term]
+kind = "real-time"
+[tariff]
+kind = "free"
+[[methods]]
+path = "common/register"
+schema = "any"
+"#;
+
 fn texts(title: &str, paths: &[&str]) -> String {
     let mut text = format!("title = \"{title}\"\n");
     for heading in ["description", "how_to_get", "term", "cost", "recipients", "result"] {
@@ -118,6 +141,7 @@ pub(crate) fn service(passport: &str, paths: &[&str]) -> Arc<Service> {
         ("methods/search.schema.json".to_owned(), search.to_string()),
         ("methods/submit.schema.json".to_owned(), submit.to_string()),
         ("methods/list.schema.json".to_owned(), list.to_string()),
+        ("methods/any.schema.json".to_owned(), json!({"$defs": {"request": {"type": "object"}}}).to_string()),
     ]);
     Arc::new(Service::from_files(&files).unwrap())
 }
@@ -128,6 +152,20 @@ pub(crate) fn alpha() -> Arc<Service> {
 
 pub(crate) fn beta() -> Arc<Service> {
     service(BETA_PASSPORT, &["records/search", "records/list"])
+}
+
+pub(crate) fn gamma() -> Arc<Service> {
+    service(GAMMA_PASSPORT, &["common/register"])
+}
+
+/// The same for notaries with a login, and without a consent.
+pub(crate) fn delta() -> Arc<Service> {
+    let passport = GAMMA_PASSPORT
+        .replace("1.3.1", "1.4.1")
+        .replace("gamma/v1", "delta/v1")
+        .replace("\"electronic\"", "\"none\"")
+        .replace("eds = \"optional\"", "eds = \"required\"\nroles = [\"Notary\", \"clerk\"]\nlogin = true");
+    service(&passport, &["common/register"])
 }
 
 /// The first service, answered by a system at this address.

@@ -1,0 +1,94 @@
+//! A consent as a record that other systems read (ISO/IEC TS 27560): what was allowed and what became of it, and of the
+//! person nothing but the pseudonym.
+
+use eds::cms::{self, Demand};
+use jiff::Timestamp;
+use model::agreement::{Agreement, Envelope};
+use model::{Kind, Refusal};
+use serde_json::{Value, json};
+use store::{Db, Error, Vault};
+use uuid::Uuid;
+
+use super::list::{self, Kept};
+use super::{aad, record};
+
+/// The consent record as it is at `now`.
+pub async fn export(db: &Db, vault: &Vault, id: Uuid, now: Timestamp) -> Result<Value, Error> {
+    let found = db.read(move |tx| Ok((list::one(tx, &id)?, record::original(tx, &id)?))).await?;
+    let (Some(kept), sealed) = found else {
+        return Err(Error::Refused(Refusal::new(Kind::NotFound, "unknown-consent").with("consent", id)));
+    };
+    let Some(sealed) = sealed else {
+        return Ok(frame(&kept, now)); // withdrawn before anybody used it: what it allowed was never shown to us
+    };
+    let cms = vault.open(&aad(&id), &sealed)?;
+    let message = cms::verify(&cms, None, &Demand::CONSENT).map_err(Error::broken)?;
+    let body: Value = serde_json::from_slice(message.content()).map_err(Error::broken)?;
+    let envelope = Envelope::read(&body).map_err(|_| Error::broken("a kept consent cannot be read"))?;
+    let agreement = envelope.agreement.ok_or_else(|| Error::broken("a kept consent has no agreement"))?;
+    let mut value = frame(&kept, now);
+    if let Some(members) = value.as_object_mut() {
+        members.extend(allowed(&agreement));
+        let evidence = json!({
+            "type": "CMS SignedData",
+            "sha256": hex::encode(eds::sha256(&cms)),
+            "signed_at": message.only().and_then(cms::Signature::signed_at),
+        });
+        members.insert("evidence".to_owned(), evidence);
+    }
+    Ok(value)
+}
+
+/// Identity, state and events.
+fn frame(kept: &Kept, now: Timestamp) -> Value {
+    let moments = [
+        ("given", (!kept.consumer.is_empty()).then_some(kept.given_at)),
+        ("ended", kept.ended_at),
+        ("withdrawn", kept.withdrawn_at),
+    ];
+    let events: Vec<Value> = moments
+        .into_iter()
+        .filter_map(|(state, at)| Some(json!({ "event_type": state, "event_time": at?, "entity_id": kept.subject })))
+        .collect();
+    json!({
+        "schema_version": "ISO/IEC TS 27560:2023",
+        "record_id": kept.consent_id,
+        "pii_principal_id": kept.subject,
+        "state": kept.state(now).as_str(),
+        "uses": { "allowed": kept.uses_allowed, "made": kept.uses_made },
+        "valid_from": kept.valid_from,
+        "valid_until": kept.valid_to,
+        "events": events,
+    })
+}
+
+/// What the person allowed.
+fn allowed(agreement: &Agreement) -> [(String, Value); 3] {
+    let controller = json!([{
+        "name_and_address": agreement.operator_info,
+        "unp": agreement.operator_unp.to_string(),
+        "authorised_persons": agreement.authorised_persons,
+    }]);
+    let categories: Vec<Value> =
+        agreement.rights.iter().map(|group| json!({ "classifier": -16, "code": group })).collect();
+    let processing = json!([{
+        "purpose": agreement.target,
+        "lawful_basis": "consent",
+        "consent_type": "expressed",
+        "method": "electronic signature",
+        "pii_categories": categories,
+        "operations": agreement.actions,
+        "recipients": agreement.assignee_persons,
+        "jurisdiction": "BY",
+        "withdrawal": "a withdrawal signed by the same person, at any time",
+    }]);
+    let notice = json!({
+        "language": agreement.language.map(model::Lang::code),
+        "sha256": agreement.text_digest.map(hex::encode),
+    });
+    [
+        ("pii_controllers".to_owned(), controller),
+        ("pii_processing".to_owned(), processing),
+        ("privacy_notice".to_owned(), notice),
+    ]
+}
