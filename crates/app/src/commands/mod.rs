@@ -4,6 +4,7 @@ pub mod backup;
 pub mod call;
 pub mod card;
 pub mod check;
+pub mod consent;
 pub mod consumer;
 pub mod ledger;
 pub mod loadtest;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{Office, Shared, day};
 use crate::exit::{Error, Outcome};
+use crate::print;
 
 /// Treaties: conclude, list, change the state, subscribe and unsubscribe.
 #[derive(ClapArgs)]
@@ -37,6 +38,25 @@ enum Act {
     Subscribe(Subscribe),
     /// End a subscription
     Unsubscribe(Unsubscribe),
+    /// Give the treaty a login with the owner's register; the password is shown this once
+    Login(Login),
+}
+
+/// `nais treaty login`
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Example:
+  nais treaty login NAIS-2026-0001-mvd --username notary-chamber --config stand/nais.toml
+
+Requests bear it in Reg-auth-username and Reg-auth-password where the passport says login = true.")]
+struct Login {
+    /// The treaty's number
+    number: String,
+    /// The name to log in with
+    #[arg(long)]
+    username: String,
+    #[command(flatten)]
+    shared: Shared,
 }
 
 /// `nais treaty conclude`
@@ -148,6 +168,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
         Act::State(args) => change(args).await,
         Act::Subscribe(args) => subscribe(args).await,
         Act::Unsubscribe(args) => unsubscribe(args).await,
+        Act::Login(args) => login(args).await,
     }?;
     Ok(Outcome::Done)
 }
@@ -229,6 +250,20 @@ async fn subscribe(args: Subscribe) -> Result<(), Error> {
     let stamp = operator::subscribe(&office.desk(), &args.number, &subscription).await?;
     let sentence = format!("treaty {} covers {} ({})", args.number, subscription.service, subscription.mode);
     args.shared.done(&sentence, json!({ "treaty": args.number, "subscription": subscription }), &stamp);
+    Ok(())
+}
+
+async fn login(args: Login) -> Result<(), Error> {
+    let office = Office::open(&args.shared).await?;
+    let login = operator::login(&office.desk(), &args.number, &args.username).await?;
+    let value = json!({ "treaty": args.number, "username": login.username, "password": login.password });
+    args.shared.done(&login.password, value, &login.stamp);
+    if !args.shared.json {
+        print::note(format_args!(
+            "the password of {} under treaty {}; it is shown this once",
+            login.username, args.number
+        ));
+    }
     Ok(())
 }
 

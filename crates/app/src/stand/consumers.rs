@@ -21,7 +21,12 @@ pub(crate) fn create(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
         let folder = folder(dir, one.id);
         files::folder(&folder)?;
         for (name, purpose) in [("tls", Purpose::TlsClient), ("sign", Purpose::Signature)] {
-            let pair = pki.pair(|term| consumer(one.ru, &one.unp, &[purpose], term), Algorithm::EcdsaP256Sha256)?;
+            let fill = |term| {
+                let mut profile = consumer(one.ru, &one.unp, &[purpose], term);
+                profile.job_title = (one.id == "notary-chamber").then(|| "notary".to_owned());
+                profile
+            };
+            let pair = pki.pair(fill, Algorithm::EcdsaP256Sha256)?;
             let text = if name == "tls" { pair.chain } else { pair.certificate.to_pem() };
             files::create(&folder.join(format!("{name}.pem")), text.as_bytes(), Readers::All)?;
             files::create(&folder.join(format!("{name}.key")), pair.key.as_bytes(), Readers::Owner)?;
@@ -46,7 +51,7 @@ pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<
     for (number, one) in (1..).zip(seed::consumers()) {
         let known = registered(&one)?;
         operator::register(&desk, &known).await?;
-        let may = if one.system { treaties(&desk, tools, &one, number).await? } else { Vec::new() };
+        let (may, login) = if one.system { treaties(&desk, tools, &one, number).await? } else { (Vec::new(), None) };
         let folder = folder(dir, one.id);
         let tls = leaf(&folder.join("tls.pem"))?;
         let sign = leaf(&folder.join("sign.pem"))?;
@@ -54,7 +59,7 @@ pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<
         let day = SignedDuration::from_hours(24);
         let term = Term { from: desk.now - day, to: desk.now + day * 3650 };
         let issued = operator::issue(&desk, one.id, &tls, term, one.quota_per_minute).await?;
-        let text = description(&one, &config.gateway.listen, &issued.token, &may);
+        let text = description(&one, &config.gateway.listen, &issued.token, &may, login.as_ref());
         files::create(&folder.join("consumer.toml"), text.as_bytes(), Readers::Owner)?;
         if one.id == "border-committee" {
             let term = Term { from: desk.now - day * 2, to: desk.now - day };
@@ -82,9 +87,15 @@ fn registered(one: &seed::Consumer) -> Result<Consumer, Error> {
     })
 }
 
-/// One treaty with each owner whose services this program offers; the codes of those services.
-async fn treaties(desk: &Desk, tools: &Tools, one: &seed::Consumer, number: u32) -> Result<Vec<String>, Error> {
-    let mut may = Vec::new();
+/// One treaty with each owner whose services this program offers; the codes of those services, and the login that an
+/// owner wants.
+async fn treaties(
+    desk: &Desk,
+    tools: &Tools,
+    one: &seed::Consumer,
+    number: u32,
+) -> Result<(Vec<String>, Option<operator::Login>), Error> {
+    let (mut may, mut login) = (Vec::new(), None);
     for service in &tools.services {
         let passport = &service.passport;
         if !one.services.contains(&passport.code.as_str()) {
@@ -108,12 +119,21 @@ async fn treaties(desk: &Desk, tools: &Tools, one: &seed::Consumer, number: u32)
             roles: Vec::new(),
         };
         operator::subscribe(desk, &treaty.number, &subscription).await?;
+        if passport.login {
+            login = Some(operator::login(desk, &treaty.number, one.id).await?);
+        }
         may.push(passport.code.to_string());
     }
-    Ok(may)
+    Ok((may, login))
 }
 
-fn description(one: &seed::Consumer, gateway: &str, token: &str, may: &[String]) -> String {
+fn description(
+    one: &seed::Consumer,
+    gateway: &str,
+    token: &str,
+    may: &[String],
+    login: Option<&operator::Login>,
+) -> String {
     format!(
         "# {}: a synthetic consumer of the stand.\nbase_url = \"https://{gateway}\"\ntoken = \"{token}\"\nunp = \"{}\"\n\
          source_code = \"{}\"\nservices = {may:?}\nquota_per_minute = {}\n{}",
@@ -121,15 +141,9 @@ fn description(one: &seed::Consumer, gateway: &str, token: &str, may: &[String])
         one.unp,
         one.source_code,
         one.quota_per_minute,
-        register_login(one),
+        login.map_or_else(String::new, |login| format!(
+            "\n[register]\nusername = \"{}\"\npassword = \"{}\"\n",
+            login.username, login.password
+        )),
     )
-}
-
-/// Login and password of the Population Register, for whom its treaty gives them.
-fn register_login(one: &seed::Consumer) -> String {
-    if !one.system || !one.services.contains(&"3.40.01/1") {
-        return String::new();
-    }
-    let password = hex::encode(store::random::<16>());
-    format!("\n[register]\nusername = \"{}\"\npassword = \"{password}\"\n", one.id)
 }

@@ -9,7 +9,7 @@ use model::Clock;
 use registers::seed;
 
 use super::pki::{Pki, consumer};
-use super::{Args, SEED, consumers};
+use super::{Args, SEED, cards, consumers};
 use crate::exit::Error;
 use crate::files::{self, Readers};
 
@@ -23,7 +23,7 @@ const WITNESS: &str = "stand.nais.example/witness";
 
 /// Makes everything that a node needs before it can open its database.
 pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
-    for sub in ["keys", "pki", "consumers", "negative", "requests", "witness", "data", "services"] {
+    for sub in ["keys", "pki", "consumers", "negative", "requests", "witness", "data", "services", "cards"] {
         files::folder(&dir.join(sub))?;
     }
     files::create(&dir.join("nais.toml"), config(args).as_bytes(), Readers::All)?;
@@ -31,6 +31,7 @@ pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
     let mut pki = Pki::new(Clock::system().now())?;
     gateway_pairs(dir, &mut pki)?;
     consumers::create(dir, &mut pki)?;
+    cards::create(dir, &mut pki)?;
     pki.write(dir)?;
     services(&SERVICES, &dir.join("services"))?;
     let people = serde_json::to_vec_pretty(&seed::people(SEED)).map_err(Error::failed)?;

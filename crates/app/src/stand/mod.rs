@@ -1,5 +1,6 @@
 //! `nais stand`: the whole system with nothing to set up, on embedded storage, with synthetic data.
 
+mod cards;
 mod consumers;
 mod files;
 mod pki;

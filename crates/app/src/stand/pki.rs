@@ -43,12 +43,22 @@ impl Pki {
 
     /// Issues a pair for `profile`'s subject.
     pub(crate) fn pair(&mut self, fill: impl FnOnce(Term) -> Profile, algorithm: Algorithm) -> Result<Pair, Error> {
+        let eds::card::Pair { key, certificate, .. } = self.held(fill, algorithm)?;
+        let chain = chain_to_pem([&certificate, self.issuing.certificate()]);
+        Ok(Pair { certificate, chain, key: key.to_pkcs8_pem()?.to_string() })
+    }
+
+    /// Issues a key with its certificate as a card holds them.
+    pub(crate) fn held(
+        &mut self,
+        fill: impl FnOnce(Term) -> Profile,
+        algorithm: Algorithm,
+    ) -> Result<eds::card::Pair, Error> {
         let since = self.now - SignedDuration::from_hours(1);
         let profile = fill(Term { not_before: since, not_after: since + years(5) });
         let key = SigningKey::generate(algorithm)?;
         let certificate = self.issuing.issue(&profile, key.verifying_key())?;
-        let chain = chain_to_pem([&certificate, self.issuing.certificate()]);
-        Ok(Pair { certificate, chain, key: key.to_pkcs8_pem()?.to_string() })
+        Ok(eds::card::Pair { key, certificate, chain: vec![self.issuing.certificate().clone()] })
     }
 
     /// The pair's certificate is revoked from now on.

@@ -27,6 +27,9 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
             let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
             files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
         }
+        if request.service == "3.40.01/1" {
+            consent(dir, &request, now)?;
+        }
         files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
     }
     Ok(())
@@ -44,6 +47,18 @@ fn population_request(now: Timestamp, message: Uuid) -> Option<Request> {
         path: "common/register".into(),
         body: Some(population::request(now, message, (notary.ru, &notary.unp, notary.source_code))),
     })
+}
+
+/// The consent of the person whom the request is about, over its very bytes.
+fn consent(dir: &Path, request: &Request, now: Timestamp) -> Result<(), Error> {
+    let folder = dir.join("requests");
+    let body = files::bytes(&folder.join(format!("{}.json", request.name)))?;
+    let asked = request.body.as_ref().and_then(|body| body.pointer("/request/person_request/0/identif_number"));
+    let number = asked.and_then(Value::as_str).unwrap_or_default();
+    match super::cards::signed(dir, number, &body, now)? {
+        Some(message) => files::create(&folder.join(format!("{}.p7s", request.name)), &message, Readers::All),
+        None => Err(Error::failed("the person of the ready request has no card")),
+    }
 }
 
 /// A request in the form that editors send; the token comes from the consumer's folder.

@@ -91,8 +91,37 @@ fn a_stand_from_nothing_to_a_refused_roll_back() {
     refusals(&stand);
     stand.stop();
     verify_without_anybody(&stand);
+    consent(&stand);
     retention(&stand);
     roll_back(&stand);
+}
+
+/// The person takes the consent back with the card; it can be read by other systems before and after.
+fn consent(stand: &Stand) {
+    let listed = stand.operate(&["consent", "list", "--json"]).ended(0).out;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let id = listed["consents"][0]["consent_id"].as_str().unwrap().to_owned();
+    let exported = |state: &str| {
+        let told = stand.operate(&["consent", "export", &id]).ended(0).out;
+        let record: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((&record["state"], &record["record_id"]), (&state.into(), &id.clone().into()), "{told}");
+        assert!(!told.contains("3010190A001PB9"), "nothing of the person but the pseudonym: {told}");
+    };
+    exported("used");
+    let people: Value =
+        serde_json::from_str(&fs::read_to_string(stand.path().join("stand/people.json")).unwrap()).unwrap();
+    let mut all = people.as_array().unwrap().iter();
+    let person = all.find(|one| one["identification_number"] == "3010190A001PB9").unwrap();
+    let card = format!("stand/cards/{}.card", person["card"].as_str().unwrap());
+    let wish = serde_json::json!({ "consent_id": id, "withdraw": true, "time": "2026-11-22T10:00:00+03:00" });
+    fs::write(stand.path().join("wish.json"), wish.to_string()).unwrap();
+    let pin2 = person["pin2"].as_str().unwrap();
+    let sign = ["card", "sign", "--card", &card, "--pin2", pin2, "--out", "wish.p7s", "wish.json"];
+    nais_in(stand.path(), &sign).ended(0);
+    let told = stand.operate(&["consent", "withdraw", "wish.p7s"]).ended(0).out;
+    assert!(told.contains("is withdrawn") && told.contains("recorded in the ledger"), "{told}");
+    assert!(stand.operate(&["consent", "withdraw", "wish.p7s"]).ended(0).out.contains("was withdrawn"));
+    exported("withdrawn");
 }
 
 fn ask(stand: &Stand) {
@@ -109,10 +138,15 @@ fn ask(stand: &Stand) {
     stand.call("border-committee", &[&SUBMIT[..], &["--fresh", "--prefer", "respond-async"]].concat()).ended(0);
     nais_in(stand.path(), &["check", "--config", "stand/nais.toml"]).ended(0);
     let family = ["POST", "mvd-34001/v1/common/register", "--data", "@stand/requests/common-register.json"];
-    let told = stand.call("notary-chamber", &family).ended(0);
+    let told = stand.call("notary-chamber", &family).ended(1);
+    assert!(told.out.contains("(consent-missing)") && told.out.contains("\nreceipt valid"), "{}", told.out);
+    let consented = [&family[..], &["--consent", "stand/requests/common-register.p7s"]].concat();
+    let told = stand.call("notary-chamber", &consented).ended(0);
     for part in ["4150685B002PB8", "5230414C003PB2", "6071109H004PB7", "\nsignature valid", "\nreceipt valid"] {
         assert!(told.out.contains(part), "{part}: {}", told.out);
     }
+    let told = stand.call("notary-chamber", &consented).ended(1);
+    assert!(told.out.contains("(replayed-message)"), "{}", told.out);
     let told = stand.call("bank", &family).ended(1);
     assert!(told.out.contains("(no-subscription)"), "{}", told.out);
     stand.operate(&["ledger", "fsck"]).ended(0);

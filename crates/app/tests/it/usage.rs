@@ -3,7 +3,7 @@
 use crate::run::{nais, nais_in};
 
 /// Every command with its parts.
-const COMMANDS: [&[&str]; 47] = [
+const COMMANDS: [&[&str]; 52] = [
     &["stand"],
     &["serve"],
     &["check"],
@@ -45,6 +45,11 @@ const COMMANDS: [&[&str]; 47] = [
     &["ledger"],
     &["ledger", "fsck"],
     &["ledger", "adopt"],
+    &["treaty", "login"],
+    &["consent"],
+    &["consent", "list"],
+    &["consent", "export"],
+    &["consent", "withdraw"],
     &["retention"],
     &["retention", "list"],
     &["retention", "purge"],
