@@ -81,7 +81,7 @@ impl Question {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str()).unwrap()
     }
 
-    pub(crate) fn from_peer(mut self, certificate: &Certificate) -> Self {
+    pub(crate) fn by_peer(mut self, certificate: &Certificate) -> Self {
         self.peer = Some(certificate.der().to_vec());
         self
     }

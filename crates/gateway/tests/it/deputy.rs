@@ -116,7 +116,7 @@ async fn every_answer_is_the_policys() {
                             Eds::Own => Some(&party.sign),
                             Eds::Others => Some(&other.sign),
                         };
-                        let told = question(party, method, by).from_peer(&holder.tls).ask(&house).await;
+                        let told = question(party, method, by).by_peer(&holder.tls).ask(&house).await;
                         let code = if told.status < 300 { String::new() } else { told.code() };
                         let wanted = expected(policy, method, holder.id == party.id, eds);
                         let called = format!("{} by {} {method:?} {eds:?}", party.id, holder.id);

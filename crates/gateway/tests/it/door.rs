@@ -64,17 +64,17 @@ async fn a_token_is_good_with_its_own_certificate_only() {
     everywhere(async |house| {
         let (one, two) = (house.party("one", 0, &[ALL_ALPHA]).await, house.party("two", 1, &[ALL_ALPHA]).await);
         let ask = Question::search(&one);
-        ask.clone().from_peer(&two.tls).ask(&house).await.turned_away(401, "token-certificate-mismatch");
+        ask.clone().by_peer(&two.tls).ask(&house).await.turned_away(401, "token-certificate-mismatch");
         let renewed = house.pki.tls("one", term(-1, 900));
-        ask.clone().from_peer(&renewed).ask(&house).await.turned_away(401, "token-certificate-mismatch");
+        ask.clone().by_peer(&renewed).ask(&house).await.turned_away(401, "token-certificate-mismatch");
         let without = Question { peer: None, ..ask.clone() };
         without.ask(&house).await.turned_away(401, "certificate-missing");
         let garbage = Question { peer: Some(b"no certificate".to_vec()), ..ask.clone() };
         garbage.ask(&house).await.turned_away(401, "certificate-missing");
-        let signature = ask.clone().from_peer(&one.sign.certificate);
+        let signature = ask.clone().by_peer(&one.sign.certificate);
         signature.ask(&house).await.turned_away(401, "certificate-wrong-purpose");
         let foreign = Pki::new("Other").tls("one", term(-1, 900));
-        ask.from_peer(&foreign).ask(&house).await.turned_away(401, "certificate-untrusted");
+        ask.by_peer(&foreign).ask(&house).await.turned_away(401, "certificate-untrusted");
     })
     .await;
 }

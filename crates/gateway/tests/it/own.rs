@@ -59,7 +59,7 @@ async fn a_service_is_described_in_the_callers_language() {
         get(&house, &nobody, "/beta/v1/openapi.json").await;
         let ask = Question::get(&nobody, "/alpha/v1/openapi.json");
         ask.clone().without("authorization").ask(&house).await.turned_away(401, "token-missing");
-        ask.from_peer(&party.tls).ask(&house).await.turned_away(401, "token-certificate-mismatch");
+        ask.by_peer(&party.tls).ask(&house).await.turned_away(401, "token-certificate-mismatch");
     })
     .await;
 }
