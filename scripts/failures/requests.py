@@ -19,6 +19,8 @@ def requests(stand: Stand) -> int:
         consumer, verb, path = told.groups()
         data = file.with_suffix(".json")
         more = ["--data", f"@{data}"] if data.exists() else []
+        consent = file.with_suffix(".p7s")
+        more += ["--consent", str(consent)] if consent.exists() else []
         done = stand.run("call", "--as", str(stand.folder / "consumers" / consumer), verb, path, *more)
         assert done.returncode == 0 and "receipt valid" in done.stdout, f"{file.name}: {done.stdout}{done.stderr}"
     return len(files)

@@ -15,6 +15,9 @@ use crate::exit::Error;
 use crate::files::{self, Readers};
 use crate::node::Node;
 
+/// The service that is asked under a person's consent.
+const CONSENTED: &str = "3.40.01/1";
+
 /// Writes the requests. The package whose status one of them asks is sent first: the stand's first exchange.
 pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
     let now = node.tools.clock.now();
@@ -27,7 +30,7 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
             let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
             files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
         }
-        if request.service == "3.40.01/1" {
+        if request.service == CONSENTED {
             consent(dir, &request, now)?;
         }
         files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
@@ -41,7 +44,7 @@ fn population_request(now: Timestamp, message: Uuid) -> Option<Request> {
     Some(Request {
         name: "common-register".into(),
         consumer: notary.id,
-        service: "3.40.01/1",
+        service: CONSENTED,
         context: "mvd-34001/v1",
         verb: "POST",
         path: "common/register".into(),
@@ -64,7 +67,7 @@ fn consent(dir: &Path, request: &Request, now: Timestamp) -> Result<(), Error> {
 /// A request in the form that editors send; the token comes from the consumer's folder.
 fn http(request: &Request) -> String {
     let mut text = format!(
-        "# {service} as {consumer}: nais call --as stand/consumers/{consumer} {verb} {context}/{path}{data}\n\
+        "# {service} as {consumer}: nais call --as stand/consumers/{consumer} {verb} {context}/{path}{data}{consent}\n\
          {verb} https://127.0.0.1:8247/{context}/{path} HTTP/1.1\n\
          Authorization: Bearer {{{{token of consumers/{consumer}/consumer.toml}}}}\n",
         service = request.service,
@@ -72,6 +75,11 @@ fn http(request: &Request) -> String {
         verb = request.verb,
         context = request.context,
         path = request.path,
+        consent = if request.service == CONSENTED {
+            format!(" --consent stand/requests/{}.p7s", request.name)
+        } else {
+            String::new()
+        },
         data = if request.body.is_some() {
             format!(" --data @stand/requests/{}.json", request.name)
         } else {
