@@ -22,7 +22,7 @@ pub fn now() -> Timestamp {
     Timestamp::from_second(1_780_000_000).unwrap()
 }
 
-/// The kept root, and the certificate and list it issued: `cargo test -- --ignored` writes them anew.
+/// The kept root, and the certificate and list it issued: `cargo run --example keep` writes them anew.
 pub struct Kept {
     /// Of the authority.
     pub root: Certificate,

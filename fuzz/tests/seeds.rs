@@ -48,10 +48,3 @@ fn every_target_has_its_binary_and_its_seeds() {
     assert_eq!(names(folder.join("fuzz_targets")), targets);
     assert_eq!(names(folder.join("seeds")), targets);
 }
-
-/// Writes the kept certificates anew, and the inputs made of them: `cargo test -- --ignored`, then commit.
-#[test]
-#[ignore = "changes the repository"]
-fn write_what_needs_keys() {
-    nais_fuzz::keys::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").as_path());
-}

@@ -1,4 +1,4 @@
-//! Steps 4 and 5: the provider answers, and the answer, its effect and the ledger's leaf are committed as one.
+//! Step 5: the provider answers, and the answer, its effect and the ledger's leaf are committed as one.
 
 use std::time::{Duration, Instant};
 
