@@ -7,7 +7,7 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 16] = [
+const LEVELS: [(&str, u8); 17] = [
     ("model", 0),
     ("bign", 0),
     ("eds", 1),
@@ -21,6 +21,7 @@ const LEVELS: [(&str, u8); 16] = [
     ("gateway", 3),
     ("registers", 4),
     ("population", 4),
+    ("stays", 4),
     ("portal", 4),
     ("office", 4),
     ("agent", 4),

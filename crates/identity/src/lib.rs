@@ -1,0 +1,2 @@
+//! UIS ILE: accounts, sign-up by e-mail, sessions and the OpenID provider.
+#![forbid(unsafe_code)]
