@@ -8,6 +8,8 @@ mod calls;
 pub mod catalogue;
 mod certificates;
 pub mod consent;
+pub mod consumer;
+pub mod disclosures;
 mod error;
 mod exchange;
 pub mod forward;
@@ -21,6 +23,7 @@ pub mod queue;
 mod schema;
 
 pub use catalogue::Catalogue;
+pub use consumer::Consumer;
 pub use error::Error;
 pub use gateway::{Config, Gateway, Parts};
 pub use provider::{Answer, Ask, Asker, Boxed, Effect, Provider, Reply};
@@ -40,7 +43,7 @@ pub const TEXTS: [(Lang, &str); 3] = [
 pub fn statements() -> Vec<&'static Statement> {
     let mut all = operator::statements();
     all.extend(consent::statements());
-    for own in [access::STATEMENTS, calls::STATEMENTS, memory::STATEMENTS, queue::STATEMENTS] {
+    for own in [access::STATEMENTS, calls::STATEMENTS, disclosures::STATEMENTS, memory::STATEMENTS, queue::STATEMENTS] {
         all.extend(own);
     }
     all

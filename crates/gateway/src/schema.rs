@@ -51,4 +51,11 @@ CREATE INDEX consent_message_age ON consent_message (expires);
 CREATE TABLE treaty_login (treaty {text} NOT NULL PRIMARY KEY REFERENCES treaty (number), username {text} NOT NULL,
     digest {bytes} NOT NULL, set_at {int} NOT NULL) {strict};",
     },
+    Migration {
+        owner: "gateway",
+        number: 4,
+        sql: "
+CREATE TABLE disclosure (subject {bytes} NOT NULL, at {int} NOT NULL, request_id {bytes} NOT NULL, consumer {text} NOT NULL,
+    service {text} NOT NULL, method {text} NOT NULL, PRIMARY KEY (subject, at, request_id)) {rowless};",
+    },
 ];

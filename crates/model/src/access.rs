@@ -221,7 +221,7 @@ pub struct Ground {
     pub fields: Fields,
 }
 
-/// Whether `method` of the service may be asked system to system now, or the first reason why not.
+/// Whether `method` of the service may be asked so now, or the first reason why not.
 ///
 /// Pure. The order of reasons is the order in which a consumer can mend them: subscription, treaty, category, mode,
 /// fields (contract §3).
@@ -242,7 +242,9 @@ pub fn permits(grounds: Grounds<'_>, passport: &Passport, method: &Method, now: 
         return Err(refuse("category-not-served").with("categories", served.join(", ")));
     }
     let state_only = subscription.mode == Mode::SystemStateBodies && !consumer.belongs(Category::STATE_BODY);
-    if !subscription.mode.is_system() || !passport.modes.contains(&subscription.mode) || state_only {
+    // The portal's own modes are for the portal: nobody else says how a person has signed in.
+    let fitting = subscription.mode.is_system() || consumer.belongs(Category::PORTAL);
+    if !fitting || !passport.modes.contains(&subscription.mode) || state_only {
         let open: Vec<&str> = passport.modes.iter().map(|mode| mode.as_str()).collect();
         return Err(refuse("mode-not-open").with("mode", subscription.mode).with("modes", open.join(", ")));
     }

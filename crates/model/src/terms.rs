@@ -16,6 +16,8 @@ pub struct Category(String);
 impl Category {
     /// State bodies: whom the access mode `system-state-bodies` serves.
     pub const STATE_BODY: &str = "state-body";
+    /// The Unified Portal: the one that asks for people who sign in there.
+    pub const PORTAL: &str = "portal";
 
     /// The category of this name: lower-case letters, digits and inner hyphens, at most 40 characters.
     pub fn parse(text: &str) -> Result<Self, Error> {

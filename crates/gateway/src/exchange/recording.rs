@@ -17,7 +17,7 @@ use crate::catalogue::Route;
 use crate::consent::{self, Admitted, Presented};
 use crate::memory::{self, Earlier};
 use crate::provider::{Answer, Reply};
-use crate::{Gateway, calls, queue};
+use crate::{Gateway, calls, disclosures, queue};
 
 /// Owned, because it goes to the storage thread.
 pub(crate) struct Recording {
@@ -162,6 +162,16 @@ impl Recording {
         if let (Some(consent), true) = (&self.consent, admitted.ended) {
             entries.push(leaf(&consent.leaf(&self.record, record::Kind::ConsentEnded, "used-up"))?);
         }
+        disclosures::remember(
+            tx,
+            &self.record.subjects,
+            (self.record.time.as_microsecond(), &request_id),
+            (
+                &self.record.consumer,
+                self.record.service.as_deref().unwrap_or(""),
+                self.record.method.as_deref().unwrap_or(""),
+            ),
+        )?;
         calls::remember(
             tx,
             &calls::Call {

@@ -39,7 +39,7 @@ const STATE: &[&str] = &["state-body"];
 const ISOS: &[&str] = &["3.88.01"];
 
 /// Name in NAIS; English, Belarusian and Russian names; `message_source`; categories; services.
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 9] = [
     (
         "mia",
         ["Ministry of Internal Affairs", "Міністэрства ўнутраных спраў", "Министерство внутренних дел"],
@@ -88,6 +88,17 @@ const ROWS: [Row; 8] = [
         &["3.40.01/1"],
     ),
     ("bank", ["Synthetic Bank", "Сінтэтычны банк", "Синтетический банк"], "BANK", &["bank"], &["3.38.03", "3.40.01/1"]),
+    (
+        "portal",
+        [
+            "Unified Portal of Electronic Services",
+            "Адзіны партал электронных паслуг",
+            "Единый портал электронных услуг",
+        ],
+        "EPEU",
+        &["portal", "person"],
+        &["200.12.14.1"],
+    ),
 ];
 
 /// All consumers.
@@ -114,10 +125,10 @@ mod tests {
     #[test]
     fn consumers_are_told_apart() {
         let all = consumers();
-        assert_eq!(all.len(), 8);
+        assert_eq!(all.len(), 9);
         assert!(all.iter().all(|consumer| Unp::parse(&consumer.unp).is_ok()));
-        assert_eq!(all.iter().map(|consumer| &consumer.unp).collect::<HashSet<_>>().len(), 8);
-        assert_eq!(all.iter().map(|consumer| consumer.source_code).collect::<HashSet<_>>().len(), 8);
+        assert_eq!(all.iter().map(|consumer| &consumer.unp).collect::<HashSet<_>>().len(), 9);
+        assert_eq!(all.iter().map(|consumer| consumer.source_code).collect::<HashSet<_>>().len(), 9);
         assert!(all.iter().all(|consumer| (consumer.quota_per_minute == 60) == (consumer.id == "bank")));
     }
 }
