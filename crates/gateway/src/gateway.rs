@@ -77,6 +77,7 @@ pub struct Inner {
     pub(crate) config: Config,
     /// Wakes the worker of kept questions.
     pub(crate) wake: Notify,
+    pub(crate) pulses: crate::pulse::Pulses,
     access: ArcSwap<Access>,
     limiters: Limiters,
     catalogue: ArcSwap<Catalogue>,
@@ -113,6 +114,7 @@ impl Gateway {
             certificates: Certificates::default(),
             config: parts.config,
             wake: Notify::new(),
+            pulses: crate::pulse::Pulses::default(),
             access: ArcSwap::default(),
             limiters: Limiters::default(),
             catalogue: ArcSwap::from_pointee(parts.catalogue),
@@ -135,6 +137,11 @@ impl Gateway {
     /// The services now offered.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         self.catalogue.load_full()
+    }
+
+    /// How a service does just now; none when nobody has asked it since the start.
+    pub fn pulse(&self, service: &str) -> Option<crate::Pulse> {
+        self.pulses.of(service)
     }
 
     /// Offers these services from now on.

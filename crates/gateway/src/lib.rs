@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod operator;
 mod own;
 pub mod provider;
+mod pulse;
 pub mod queue;
 mod schema;
 
@@ -27,6 +28,7 @@ pub use consumer::Consumer;
 pub use error::Error;
 pub use gateway::{Config, Gateway, Parts};
 pub use provider::{Answer, Ask, Asker, Boxed, Effect, Provider, Reply};
+pub use pulse::Pulse;
 pub use schema::SCHEMA;
 
 use model::Lang;

@@ -66,7 +66,7 @@ pub(crate) async fn exchange(
     };
     match answered {
         Ok(answered) => {
-            note_answer(&answered);
+            note_answer(&gateway, &answered);
             respond(&gateway, answered, request_signature)
         }
         Err((case, refusal)) => refused(&case.call, &refusal),
@@ -98,10 +98,15 @@ fn index_of(stamp: &str) -> Option<u64> {
     stamp.lines().find_map(|line| line.strip_prefix("index "))?.parse().ok()
 }
 
-fn note_answer(answered: &Answered) {
+fn note_answer(gateway: &Gateway, answered: &Answered) {
     let line = answered.case.call.context.line();
     if let Some(refusal) = &answered.refusal {
         line.code(refusal.code);
+    }
+    if let Some(service) = &answered.case.service {
+        let theirs = |kind| matches!(kind, Kind::Upstream | Kind::UpstreamTimeout | Kind::Internal);
+        let failed = answered.refusal.as_ref().is_some_and(|refusal| theirs(refusal.kind));
+        gateway.pulses.beat(service, answered.case.call.started.elapsed(), failed);
     }
     line.add_provider(answered.provider_time);
     line.add_db(answered.db_time);

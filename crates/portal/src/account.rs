@@ -1,0 +1,280 @@
+//! The private office: messages, applications, drafts, who looked at one's data, the profile.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Response};
+use gateway::disclosures::{Disclosure, Wanted, disclosures as disclosed};
+use jiff::{SignedDuration, Timestamp};
+use minijinja::{Value, context};
+use model::Lang;
+use serde_json::Value as Json;
+use store::Error;
+use uuid::Uuid;
+use web::pages::{View, see_other};
+
+use crate::application::{self, Application, Message};
+use crate::draft::{self, Draft, Hand};
+use crate::entry::first_sign_in;
+use crate::session::Session;
+use crate::{Portal, result};
+
+/// The part of the private office that is open, for its navigation.
+type Part = &'static str;
+
+fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
+    let about = context! {
+        part,
+        title => portal.text(view.lang, &format!("account.{part}"), &[]),
+        person => context! {
+            name => session.person.name,
+            email => session.person.email,
+            number => session.person.number,
+            level => portal.text(view.lang, &format!("levels.{}", level(&session.person.acr)), &[]),
+        },
+    };
+    portal.parts.pages.show(view, "portal/account.html", minijinja::value::merge_maps([about, values]))
+}
+
+fn level(acr: &str) -> &'static str {
+    match acr {
+        "substantial" => "substantial",
+        "high" => "high",
+        _ => "low",
+    }
+}
+
+fn title(portal: &Portal, lang: Lang, code: &str) -> String {
+    let service = portal.parts.services.iter().find(|service| service.passport.code.as_str() == code);
+    service.map_or_else(|| code.to_owned(), |service| service.text(lang, "title"))
+}
+
+fn applied(portal: &Portal, lang: Lang, application: &Application) -> Value {
+    context! {
+        id => application.id.to_string(),
+        number => result::short(application.id),
+        service => title(portal, lang, &application.service),
+        state => application.state,
+        state_title => portal.text(lang, &format!("states.{}", application.state), &[]),
+        at => application.created_at.to_string(),
+        changed_at => application.changed_at.to_string(),
+    }
+}
+
+fn told(portal: &Portal, lang: Lang, message: &Message) -> Value {
+    context! {
+        id => message.id.to_string(),
+        subject => portal.text(lang, &format!("messages.{}", message.state), &[]),
+        service => title(portal, lang, &message.service),
+        number => result::short(message.application),
+        at => message.at.to_string(),
+        read => message.read,
+    }
+}
+
+fn drafted(portal: &Portal, lang: Lang, draft: &Draft) -> Value {
+    let path = portal.parts.services.iter().find(|service| service.passport.code.as_str() == draft.service);
+    context! {
+        id => draft.id.to_string(),
+        service => title(portal, lang, &draft.service),
+        path => path.map(|service| service.passport.code.path()),
+        at => draft.changed_at.to_string(),
+        until => draft.expires_at.to_string(),
+    }
+}
+
+/// `GET /account`
+pub(crate) async fn overview(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match everything(&portal, &session).await {
+        Ok((messages, applications, drafts)) => {
+            let values = context! {
+                messages => messages.iter().take(5).map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>(),
+                unread => messages.iter().filter(|message| !message.read).count(),
+                applications =>
+                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>(),
+                drafts => drafts.iter().map(|one| drafted(&portal, view.lang, one)).collect::<Vec<_>>(),
+            };
+            show(&portal, &view, &session, "overview", values)
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+async fn everything(
+    portal: &Portal,
+    session: &Session,
+) -> Result<(Vec<Message>, Vec<Application>, Vec<Draft>), Error> {
+    Ok((
+        application::messages(portal, session.account).await?,
+        application::of_account(portal, session.account).await?,
+        draft::of_account(portal, session.account).await?,
+    ))
+}
+
+/// `POST /account/drafts/{id}/remove`
+pub(crate) async fn remove_draft(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let hand = Hand::of(&portal, &headers, Some(&session));
+    let removed = async {
+        if let Some(draft) = draft::find(&portal, &id, &hand).await? {
+            portal.parts.db.write(move |tx| draft::drop_in(tx, &draft.id)).await?;
+        }
+        Ok::<(), Error>(())
+    };
+    match removed.await {
+        Ok(()) => see_other(&view.url("/account")),
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// `GET /account/messages`
+pub(crate) async fn messages(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match application::messages(&portal, session.account).await {
+        Ok(messages) => {
+            let messages = messages.iter().map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>();
+            show(&portal, &view, &session, "messages", context! { messages })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// `GET /account/messages/{id}`
+pub(crate) async fn message(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let Ok(id) = Uuid::try_parse(&id) else { return portal.not_found(&view) };
+    let found = async {
+        let all = application::messages(&portal, session.account).await?;
+        let Some(message) = all.into_iter().find(|message| message.id == id) else { return Ok(None) };
+        let (versions, _) = application::life(&portal, message.application).await?;
+        application::read(&portal, id, session.account).await?;
+        Ok::<_, Error>(Some((message, versions.into_iter().find_map(|version| version.outcome))))
+    };
+    match found.await {
+        Ok(Some((message, outcome))) => {
+            let values = context! {
+                message => told(&portal, view.lang, &message),
+                outcome => Value::from_serialize(outcome.unwrap_or(Json::Null)),
+                href => view.url(&format!("/account/applications/{}", message.application)),
+            };
+            portal.parts.pages.show(&view, "portal/message.html", values)
+        }
+        Ok(None) => portal.not_found(&view),
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// `GET /account/applications`
+pub(crate) async fn applications(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match application::of_account(&portal, session.account).await {
+        Ok(applications) => {
+            let applications = applications.iter().map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>();
+            show(&portal, &view, &session, "applications", context! { applications })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// Disclosures are shown as far back as this.
+const BACK: SignedDuration = SignedDuration::from_hours(24 * 365 * 3);
+/// So many of one person.
+const MOST: u16 = 200;
+
+/// `GET /account/disclosures`: who looked at one's data.
+pub(crate) async fn disclosures(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match looked(&portal, &session, view.at).await {
+        Ok(all) => {
+            let disclosures = all.iter().map(|one| disclosure(&portal, view.lang, one)).collect::<Vec<_>>();
+            show(&portal, &view, &session, "disclosures", context! { disclosures })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// Everything about the person's own number, where their identity is proven; and what was done with the data of their
+/// applications: of a document that somebody has typed no more is told than concerns its registration.
+async fn looked(portal: &Portal, session: &Session, now: Timestamp) -> Result<Vec<Disclosure>, Error> {
+    let (db, vault) = (&portal.parts.db, &portal.parts.vault);
+    let since = now.checked_sub(BACK).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut all = Vec::new();
+    if let Some(number) = &session.person.number {
+        let wanted = Wanted { since, before: Timestamp::MAX, limit: MOST };
+        all.extend(disclosed(db, vault, number, wanted).await?);
+    }
+    for application in application::of_account(portal, session.account).await? {
+        if application.state != "registered" {
+            continue;
+        }
+        let (versions, _) = application::life(portal, application.id).await?;
+        let Some(subject) = versions.first().and_then(|version| subject(&version.data)) else { continue };
+        let wanted = Wanted { since: application.created_at, before: Timestamp::MAX, limit: MOST };
+        let found = disclosed(db, vault, &subject, wanted).await?;
+        let concerns = |one: &Disclosure| one.service == application.service || one.method.starts_with("stay-");
+        all.extend(found.into_iter().filter(concerns));
+    }
+    all.sort_by(|one, other| other.at.cmp(&one.at).then(other.request_id.cmp(&one.request_id)));
+    all.dedup_by(|one, other| one.request_id == other.request_id);
+    all.truncate(MOST.into());
+    Ok(all)
+}
+
+/// A document as disclosures name it.
+fn subject(data: &Json) -> Option<String> {
+    let text = |pointer: &str| data.pointer(pointer).and_then(Json::as_str);
+    let (state, number) = (text("/document/issuing_state")?, text("/document/number")?);
+    Some(format!("{state}:{}{number}", text("/document/series").unwrap_or("")))
+}
+
+fn disclosure(portal: &Portal, lang: Lang, one: &Disclosure) -> Value {
+    let service = portal.parts.services.iter().find(|service| service.passport.code.as_str() == one.service);
+    let method = service.map(|service| service.text(lang, &format!("methods.{}.title", one.method)));
+    context! {
+        at => one.at.to_string(),
+        who => one.title,
+        service => title(portal, lang, &one.service),
+        code => one.service,
+        method,
+        request_id => one.request_id.to_string(),
+    }
+}
+
+/// `GET /account/profile`
+pub(crate) async fn profile(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let issuer = portal.parts.config.client.issuer.trim_end_matches("/oidc").to_owned();
+    show(&portal, &view, &session, "profile", context! { issuer })
+}

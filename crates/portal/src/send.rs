@@ -1,0 +1,320 @@
+//! Sending an application: taken in first, on disk, and only then put to the owner; what nobody answers is sent again.
+
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Response, StatusCode};
+use gateway::consumer::{Question, Told};
+use jiff::Timestamp;
+use minijinja::context;
+use model::{Lang, Refusal, Service};
+use serde_json::{Value, json};
+use store::Error;
+use web::pages::{View, see_other};
+
+use crate::application::{self, Application, Decision, Sending};
+use crate::apply::{self, Filling, Place};
+use crate::draft::{self, Draft, Hand};
+use crate::entry::first_sign_in;
+use crate::form::{Form, Message, Wrong};
+use crate::session::Session;
+use crate::{Portal, session};
+
+/// How often the worker looks, when nobody wakes it.
+const ROUND: Duration = Duration::from_secs(15);
+/// The longest time between two tries.
+const LONGEST_WAIT: i64 = 3_600;
+
+/// What would be decided now.
+#[derive(Default)]
+pub(crate) struct Foreseen {
+    /// The owner was asked.
+    pub asked: bool,
+    /// What it says.
+    pub outcome: Option<Value>,
+    /// Answers that are at fault.
+    pub wrong: Vec<Wrong>,
+}
+
+/// What the method's schema says of the answers so far, in words.
+pub(crate) fn schema_faults(
+    portal: &Portal,
+    service: &Service,
+    form: &Form,
+    answers: &Value,
+    lang: Lang,
+) -> Vec<Wrong> {
+    let method = service.passport.methods.iter().find(|method| method.path == form.submit);
+    let schema = method.and_then(|method| service.schemas(method)).and_then(|schemas| schemas.request.as_ref());
+    let Some(Err(faults)) = schema.map(|schema| schema.check(&form.asked(answers))) else { return Vec::new() };
+    let told = |fault: &model::Fault| Message::Told(portal.parts.problems.fault(lang, fault));
+    faults.iter().map(|fault| Wrong { pointer: fault.pointer.clone(), message: told(fault) }).collect()
+}
+
+/// Faults that an answer lists, where the reader can mend them.
+fn faults(json: &Value) -> Vec<Wrong> {
+    let listed = json.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    listed
+        .iter()
+        .filter_map(|fault| {
+            let text = |name: &str| fault.get(name).and_then(Value::as_str).map(str::to_owned);
+            Some(Wrong { pointer: text("pointer")?, message: Message::Told(text("message")?) })
+        })
+        .collect()
+}
+
+async fn ask(portal: &Portal, service: &Service, method: &str, body: &Value, lang: Lang) -> Result<Told, Refusal> {
+    let context = service.passport.context.as_deref().unwrap_or_default();
+    let path = format!("{context}/{method}");
+    portal.parts.consumer.ask(Question { path: &path, body, lang, idempotency_key: None }).await
+}
+
+/// Asks the owner what would be decided. Nobody there is no reason not to send.
+pub(crate) async fn foresee(portal: &Portal, filling: &Filling<'_>, lang: Lang) -> Foreseen {
+    let body = apply::body(filling.form, &filling.draft, lang);
+    match ask(portal, filling.service, &filling.form.check, &body, lang).await {
+        Ok(told) if told.is_answered() || told.status == StatusCode::BAD_REQUEST => {
+            let outcome = told.is_answered().then(|| told.json.clone());
+            Foreseen { asked: true, wrong: faults(&told.json), outcome }
+        }
+        Ok(told) => {
+            tracing::warn!(code = told.code(), "an application could not be checked");
+            Foreseen::default()
+        }
+        Err(refusal) => {
+            tracing::warn!(code = refusal.code, "an application could not be checked");
+            Foreseen::default()
+        }
+    }
+}
+
+/// `POST /services/{code}/apply/{draft}/send`: sent once, however often the button is pressed.
+pub(crate) async fn send(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    headers: HeaderMap,
+    Path(place): Path<Place>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else {
+        let mut view = view;
+        view.path = view.path.replace("/send", "/check");
+        return first_sign_in(&view);
+    };
+    let hand = Hand::of(&portal, &headers, Some(&session));
+    let filling = match Filling::find(&portal, &view, &place, &hand).await {
+        Ok(filling) => filling,
+        // It was sent already: the second press of the button, or the way back and again.
+        Err(gone) => return sent_before(&portal, &view, &place, &session).await.unwrap_or(gone),
+    };
+    if let Some(open) = filling.form.open(&filling.draft.answers) {
+        return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
+    }
+    let foreseen = foresee(&portal, &filling, view.lang).await;
+    if !foreseen.wrong.is_empty() {
+        return apply::show_check(&portal, &view, &filling, &foreseen, true);
+    }
+    match take(&portal, &filling, &session, view.lang).await {
+        Ok(()) => see_other(&view.url(&format!("/account/applications/{}", filling.draft.id))),
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+async fn sent_before(portal: &Portal, view: &View, place: &Place, session: &Session) -> Option<Response<Body>> {
+    let id = place.id()?;
+    let found = application::find(portal, id, session.account).await.ok()??;
+    Some(see_other(&view.url(&format!("/account/applications/{}", found.id))))
+}
+
+/// Takes the application in and puts it to the owner; an answer is there when this returns, unless nobody gives one.
+async fn take(portal: &Portal, filling: &Filling<'_>, session: &Session, lang: Lang) -> Result<(), Error> {
+    let sending = Sending {
+        id: filling.draft.id,
+        account: session.account,
+        service: filling.draft.service.clone(),
+        lang,
+        person: (*session.person).clone(),
+        data: filling.form.asked(&filling.draft.answers),
+        now: portal.parts.clock.now(),
+    };
+    let (id, vault) = (sending.id, portal.parts.vault.clone());
+    let write = move |tx: &mut store::Tx<'_>| {
+        let taken = application::take(tx, &vault, &sending)?;
+        draft::drop_in(tx, &sending.id)?;
+        Ok(taken)
+    };
+    if portal.parts.db.write(write).await?
+        && let Some(application) = application::find(portal, id, session.account).await?
+    {
+        put(portal, &application).await?;
+    }
+    Ok(())
+}
+
+/// Puts an application to the owner and writes down what was decided.
+async fn put(portal: &Portal, application: &Application) -> Result<(), Error> {
+    let found = portal.parts.services.iter().find(|service| service.passport.code.as_str() == application.service);
+    let Some((service, form)) = found.and_then(|service| Some((service, portal.form(service)?))) else {
+        return postpone(portal, application).await;
+    };
+    let (versions, _) = application::life(portal, application.id).await?;
+    let Some(newest) = versions.into_iter().next() else { return Ok(()) };
+    let draft = Draft::new(application.id, &application.service, [0; 32], None, newest.data);
+    let body = apply::body(form, &draft, application.lang);
+    let told = match ask(portal, service, &form.submit, &body, application.lang).await {
+        Ok(told) if !told.status.is_server_error() && told.status != StatusCode::TOO_MANY_REQUESTS => told,
+        Ok(told) => {
+            tracing::warn!(code = told.code(), "an application was not decided; it is sent again");
+            return postpone(portal, application).await;
+        }
+        Err(refusal) => {
+            tracing::warn!(code = refusal.code, "an application was not decided; it is sent again");
+            return postpone(portal, application).await;
+        }
+    };
+    decide(portal, service, application, told).await
+}
+
+/// Later, and each time later still.
+async fn postpone(portal: &Portal, application: &Application) -> Result<(), Error> {
+    let wait = 5_i64.saturating_mul(1_i64 << application.tries.clamp(0, 12)).min(LONGEST_WAIT);
+    let now = portal.parts.clock.now();
+    let then = now.checked_add(jiff::SignedDuration::from_secs(wait)).unwrap_or(now);
+    let id = application.id;
+    portal.parts.db.write(move |tx| application::postpone(tx, &id, then)).await
+}
+
+/// The states that an owner may decide; anything else is returned to be mended.
+fn state(told: &Told) -> &'static str {
+    let outcome = told.json.get("outcome").and_then(Value::as_str).unwrap_or("");
+    match outcome {
+        "registered" if told.is_answered() => "registered",
+        "not-required" if told.is_answered() => "not-required",
+        "personal-visit" if told.is_answered() => "personal-visit",
+        "refused" if told.is_answered() => "refused",
+        _ => "returned",
+    }
+}
+
+async fn decide(portal: &Portal, service: &Service, application: &Application, told: Told) -> Result<(), Error> {
+    let state = state(&told);
+    let outcome = if told.is_answered() {
+        told.json
+    } else {
+        let member = |name: &str| told.json.get(name).cloned().unwrap_or_default();
+        json!({"outcome": "returned", "code": member("code"), "title": member("title"), "text": member("detail"),
+            "errors": member("errors")})
+    };
+    let decision = Decision {
+        state: state.to_owned(),
+        outcome,
+        request_id: told.request_id,
+        receipt: told.receipt,
+        now: portal.parts.clock.now(),
+    };
+    let message = notice(portal, service, application, state);
+    let (vault, outbox, application) = (portal.parts.vault.clone(), portal.parts.outbox.clone(), application.clone());
+    let write = move |tx: &mut store::Tx<'_>| {
+        if application::decide(tx, &vault, &application, &decision)?
+            && let Some(message) = &message
+        {
+            outbox.put(tx, message)?;
+        }
+        Ok(())
+    };
+    portal.parts.db.write(write).await
+}
+
+/// The message by e-mail: that there is news, and where; nothing of what was decided.
+fn notice(portal: &Portal, service: &Service, application: &Application, state: &str) -> Option<mail::Message> {
+    let lang = application.lang;
+    let to = mail::Address::parse(&application.person.email).ok()?;
+    let url = format!("{}/{}/account/applications/{}", portal.parts.config.base_url, lang.code(), application.id);
+    let text = portal.parts.pages.plain(
+        lang,
+        "portal/mail.txt",
+        context! { service => service.text(lang, "title"), url, state, number => crate::result::short(application.id) },
+    );
+    Some(mail::Message { to, subject: portal.text(lang, "mail.subject", &[]), text, lang, kind: "application" })
+}
+
+/// `POST /account/applications/{id}/mend`: what was returned becomes a draft again, under the same number.
+pub(crate) async fn mend(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let Ok(id) = uuid::Uuid::try_parse(&id) else { return portal.not_found(&view) };
+    match mended(&portal, &session, &headers, id).await {
+        Ok(Some((service, cookie))) => {
+            let mut response = see_other(&view.url(&format!("/services/{service}/apply/{id}/check")));
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
+            }
+            response
+        }
+        Ok(None) => portal.not_found(&view),
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+async fn mended(
+    portal: &Portal,
+    session: &Session,
+    headers: &HeaderMap,
+    id: uuid::Uuid,
+) -> Result<Option<(String, Option<axum::http::HeaderValue>)>, Error> {
+    let found = application::find(portal, id, session.account).await?;
+    let Some(application) = found.filter(|application| is_mendable(&application.state)) else { return Ok(None) };
+    let service = portal.parts.services.iter().find(|one| one.passport.code.as_str() == application.service);
+    let Some(service) = service else { return Ok(None) };
+    let (versions, _) = application::life(portal, id).await?;
+    let Some(newest) = versions.into_iter().next() else { return Ok(None) };
+    let mut hand = Hand::of(portal, headers, Some(session));
+    let (browser, cookie) = hand.named(portal);
+    Draft::new(id, &application.service, browser, Some(session.account), newest.data).keep(portal).await?;
+    Ok(Some((service.passport.code.path(), cookie)))
+}
+
+/// What was not done can be mended and sent again.
+pub(crate) fn is_mendable(state: &str) -> bool {
+    matches!(state, "refused" | "returned" | "personal-visit" | "not-required")
+}
+
+/// Sends what waits, and forgets what is out of its term; for ever.
+pub(crate) async fn work(portal: Portal) {
+    let mut forgotten = Timestamp::UNIX_EPOCH;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(ROUND) => {}
+            () = portal.wake.notified() => {}
+        }
+        let now = portal.parts.clock.now();
+        match application::waiting(&portal, now).await {
+            Ok(waiting) => {
+                for application in waiting {
+                    if let Err(error) = put(&portal, &application).await {
+                        tracing::warn!(%error, "an application could not be sent");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "waiting applications could not be read"),
+        }
+        if now.duration_since(forgotten).as_secs() >= 300 {
+            forgotten = now;
+            let now = now.as_microsecond();
+            let forget = move |tx: &mut store::Tx<'_>| {
+                draft::forget(tx, now)?;
+                session::forget(tx, now)
+            };
+            if let Err(error) = portal.parts.db.write(forget).await {
+                tracing::warn!(%error, "what is out of its term could not be forgotten");
+            }
+        }
+    }
+}
