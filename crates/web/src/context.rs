@@ -106,6 +106,11 @@ impl Context {
         self.0.path.as_ref().map_or("/", PathAndQuery::path)
     }
 
+    /// The path asked for with its query, whatever a nested router has cut off it.
+    pub(crate) fn target(&self) -> Option<&PathAndQuery> {
+        self.0.path.as_ref()
+    }
+
     /// The request's log line, to be filled in.
     pub fn line(&self) -> &Line {
         &self.0.line

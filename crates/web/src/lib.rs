@@ -12,6 +12,7 @@ pub mod error;
 pub mod listener;
 pub mod metrics;
 pub mod operations;
+pub mod pages;
 pub mod peer;
 pub mod problem;
 pub mod shed;
