@@ -54,6 +54,11 @@ impl Country {
         self.1
     }
 
+    /// Two letters, where ISO 3166-1 has them.
+    pub fn alpha2(self) -> Option<&'static str> {
+        rust_iso3166::from_alpha3(self.0).map(|country| country.alpha2)
+    }
+
     /// Whether the person belongs to no state (`XXA`, `XXB`, `XXC`).
     pub fn is_stateless(self) -> bool {
         matches!(self.0, "XXA" | "XXB" | "XXC")

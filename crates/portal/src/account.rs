@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Response};
 use gateway::disclosures::{Disclosure, Wanted, disclosures as disclosed};
 use jiff::{SignedDuration, Timestamp};
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 use model::Lang;
 use serde_json::Value as Json;
@@ -27,9 +28,9 @@ fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Val
         part,
         title => portal.text(view.lang, &format!("account.{part}"), &[]),
         person => context! {
-            name => session.person.name,
-            email => session.person.email,
-            number => session.person.number,
+            name => session.person.name.clone(),
+            email => session.person.email.clone(),
+            number => session.person.number.clone(),
             level => portal.text(view.lang, &format!("levels.{}", level(&session.person.acr)), &[]),
         },
     };
@@ -54,7 +55,7 @@ fn applied(portal: &Portal, lang: Lang, application: &Application) -> Value {
         id => application.id.to_string(),
         number => result::short(application.id),
         service => title(portal, lang, &application.service),
-        state => application.state,
+        state => application.state.clone(),
         state_title => portal.text(lang, &format!("states.{}", application.state), &[]),
         at => application.created_at.to_string(),
         changed_at => application.changed_at.to_string(),
@@ -105,10 +106,7 @@ pub(crate) async fn overview(
     }
 }
 
-async fn everything(
-    portal: &Portal,
-    session: &Session,
-) -> Result<(Vec<Message>, Vec<Application>, Vec<Draft>), Error> {
+async fn everything(portal: &Portal, session: &Session) -> Result<(Vec<Message>, Vec<Application>, Vec<Draft>), Error> {
     Ok((
         application::messages(portal, session.account).await?,
         application::of_account(portal, session.account).await?,
@@ -174,7 +172,7 @@ pub(crate) async fn message(
         Ok(Some((message, outcome))) => {
             let values = context! {
                 message => told(&portal, view.lang, &message),
-                outcome => Value::from_serialize(outcome.unwrap_or(Json::Null)),
+                outcome => Value::from(Serde(outcome.unwrap_or(Json::Null))),
                 href => view.url(&format!("/account/applications/{}", message.application)),
             };
             portal.parts.pages.show(&view, "portal/message.html", values)
@@ -260,9 +258,9 @@ fn disclosure(portal: &Portal, lang: Lang, one: &Disclosure) -> Value {
     let method = service.map(|service| service.text(lang, &format!("methods.{}.title", one.method)));
     context! {
         at => one.at.to_string(),
-        who => one.title,
+        who => one.title.clone(),
         service => title(portal, lang, &one.service),
-        code => one.service,
+        code => one.service.clone(),
         method,
         request_id => one.request_id.to_string(),
     }

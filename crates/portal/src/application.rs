@@ -212,8 +212,7 @@ pub(crate) fn decide(
 ) -> Result<bool, Error> {
     let (id, now) = (application.id.into_bytes(), decision.now.as_microsecond());
     let version = application.version;
-    let changed =
-        tx.execute(&DECIDED, &[(&id).into(), decision.state.as_str().into(), now.into(), version.into()])?;
+    let changed = tx.execute(&DECIDED, &[(&id).into(), decision.state.as_str().into(), now.into(), version.into()])?;
     if changed == 0 {
         return Ok(false);
     }
@@ -229,13 +228,8 @@ pub(crate) fn decide(
     tx.execute(&OUTCOME, &params)?;
     tx.execute(&STEP, &[(&id).into(), now.into(), decision.state.as_str().into(), version.into()])?;
     let message = model::clock::uuid_at(decision.now, store::random()).into_bytes();
-    let params = [
-        (&message).into(),
-        (&application.account).into(),
-        (&id).into(),
-        decision.state.as_str().into(),
-        now.into(),
-    ];
+    let params =
+        [(&message).into(), (&application.account).into(), (&id).into(), decision.state.as_str().into(), now.into()];
     tx.execute(&TOLD, &params)?;
     Ok(true)
 }
@@ -260,18 +254,16 @@ pub(crate) async fn find(portal: &Portal, id: Uuid, account: [u8; 16]) -> Result
 /// An account's applications, newest first.
 pub(crate) async fn of_account(portal: &Portal, account: [u8; 16]) -> Result<Vec<Application>, Error> {
     let vault = portal.parts.vault.clone();
-    let read = move |tx: &mut Tx<'_>| {
-        tx.query(&APPLICATIONS, &[(&account).into()], |row| Application::read(row, &vault))
-    };
+    let read =
+        move |tx: &mut Tx<'_>| tx.query(&APPLICATIONS, &[(&account).into()], |row| Application::read(row, &vault));
     portal.parts.db.read(read).await
 }
 
 /// Applications whose turn it is to be sent.
 pub(crate) async fn waiting(portal: &Portal, now: Timestamp) -> Result<Vec<Application>, Error> {
     let vault = portal.parts.vault.clone();
-    let read = move |tx: &mut Tx<'_>| {
-        tx.query(&WAITING, &[now.as_microsecond().into()], |row| Application::read(row, &vault))
-    };
+    let read =
+        move |tx: &mut Tx<'_>| tx.query(&WAITING, &[now.as_microsecond().into()], |row| Application::read(row, &vault));
     portal.parts.db.read(read).await
 }
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use minijinja::context;
+use minijinja::value::Serde;
 use model::calendar::minsk_day;
 use model::{Lang, Service, clock};
 use serde::Deserialize;
@@ -31,6 +32,13 @@ pub(crate) struct Place {
     draft: String,
     #[serde(default)]
     page: String,
+}
+
+impl Place {
+    /// The name of the draft.
+    pub(crate) fn id(&self) -> Option<uuid::Uuid> {
+        uuid::Uuid::try_parse(&self.draft).ok()
+    }
 }
 
 /// A draft with the form it fills, for whoever may see it.
@@ -266,7 +274,7 @@ pub(crate) fn show_check(
         back => view.url(&format!("{}/{last}", filling.path)),
         enter => view.url(&format!("/enter?to={enter}")),
         signed_in,
-        foreseen => minijinja::Value::from_serialize(&foreseen.outcome),
+        foreseen => minijinja::Value::from(Serde(&foreseen.outcome)),
         asked => foreseen.asked,
         statement => filling.service.text(view.lang, "form.statement"),
     };

@@ -103,7 +103,7 @@ pub(crate) async fn list(State(portal): State<Portal>, view: View, Query(wanted)
         .into_iter()
         .map(|name| {
             let title = portal.text(view.lang, &format!("categories.{name}"), &[]);
-            context! { value => name, text => title, selected => name == wanted.category }
+            context! { selected => name == wanted.category, value => name, text => title }
         })
         .collect();
     let services: Vec<Value> = found
@@ -121,7 +121,7 @@ pub(crate) async fn list(State(portal): State<Portal>, view: View, Query(wanted)
         })
         .collect();
     let all = portal.parts.services.len();
-    let values = context! { services, categories, q => wanted.q.trim(), category => wanted.category, all };
+    let values = context! { services, categories, q => wanted.q.trim(), category => wanted.category.clone(), all };
     portal.parts.pages.show(&view, "portal/catalogue.html", values)
 }
 
@@ -153,7 +153,7 @@ pub(crate) async fn service(
         exemptions,
         ways => ways(&portal, service, lang, session.as_deref()),
         online => portal.form(service).is_some(),
-        ground => service.passport.ground,
+        ground => service.passport.ground.clone(),
     };
     portal.parts.pages.show(&view, "portal/service.html", values)
 }

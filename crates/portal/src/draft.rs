@@ -105,7 +105,8 @@ impl Draft {
         let now = portal.parts.clock.now();
         let kept = if self.account.is_some() { WITH_ACCOUNT } else { WITHOUT_ACCOUNT };
         let until = now.checked_add(kept).unwrap_or(now);
-        let sealed = portal.parts.vault.seal(&aad(&self.id), &serde_json::to_vec(&self.answers).map_err(Error::broken)?);
+        let sealed =
+            portal.parts.vault.seal(&aad(&self.id), &serde_json::to_vec(&self.answers).map_err(Error::broken)?);
         let draft = self.clone();
         portal
             .parts
@@ -150,9 +151,8 @@ pub(crate) async fn find(portal: &Portal, id: &str, hand: &Hand) -> Result<Optio
     let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
     let (vault, now) = (portal.parts.vault.clone(), portal.parts.clock.micros());
     let key = id.into_bytes();
-    let read = move |tx: &mut Tx<'_>| {
-        tx.query_opt(&DRAFT, &[(&key).into(), now.into()], |row| Draft::read(row, &vault))
-    };
+    let read =
+        move |tx: &mut Tx<'_>| tx.query_opt(&DRAFT, &[(&key).into(), now.into()], |row| Draft::read(row, &vault));
     let found = portal.parts.db.read(read).await?;
     Ok(found.filter(|draft| draft.belongs_to(hand)))
 }

@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn only_pages_of_the_portal_are_gone_to() {
         assert_eq!(local("/be/services/200.12.14.1/apply", Lang::En), "/be/services/200.12.14.1/apply");
-        for evil in ["", "https://evil.example/", "//evil.example", "/\\evil", "/en//evil.example", "/en/\r\nx: y", "/de/x"] {
+        for evil in
+            ["", "https://evil.example/", "//evil.example", "/\\evil", "/en//evil.example", "/en/\r\nx: y", "/de/x"]
+        {
             assert_eq!(local(evil, Lang::Ru), "/ru/account", "{evil}");
         }
     }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use ledger::verify::{Evidence, Report, verify_receipt};
+use ledger::{Evidence, Report, verify_receipt};
 use minijinja::{Value, context};
 use web::pages::{Form, View};
 
@@ -42,15 +42,15 @@ fn shown(portal: &Portal, view: &View, report: &Report) -> Value {
     let code = report.service.clone().unwrap_or_default();
     let service = portal.parts.services.iter().find(|service| service.passport.code.as_str() == code);
     context! {
-        origin => report.origin,
+        origin => report.origin.clone(),
         index => report.index,
         tree_size => report.tree_size,
-        time => report.time,
-        consumer => report.consumer,
+        time => report.time.clone(),
+        consumer => report.consumer.clone(),
         service => service.map(|service| service.text(view.lang, "title")),
         code,
-        decision => report.decision,
-        request_id => report.request_id,
+        decision => report.decision.clone(),
+        request_id => report.request_id.clone(),
         witnesses => report.witnesses.iter().map(|seen| seen.witness.clone()).collect::<Vec<_>>(),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn developers(State(portal): State<Portal>, view: View) -> Resp
                 .iter()
                 .map(|method| {
                     let title = service.text(view.lang, &format!("methods.{}.title", method.path));
-                    context! { verb => method.verb.as_str(), path => method.path, title }
+                    context! { verb => method.verb.as_str(), path => method.path.clone(), title }
                 })
                 .collect();
             Some(context! {

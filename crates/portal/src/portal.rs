@@ -10,10 +10,12 @@ use axum::http::{Response, StatusCode};
 use axum::middleware;
 use axum::routing::{get, post};
 use gateway::{Consumer, Gateway};
+use ledger::{LogReader, Vkey};
 use model::{Clock, Lang, Service};
 use secrecy::SecretString;
 use store::{Db, Vault};
 use tokio::sync::Notify;
+use web::Problems;
 use web::pages::{Pages, View};
 
 use crate::form::Form;
@@ -38,6 +40,8 @@ pub struct Config {
     pub base_url: String,
     /// Its identity provider.
     pub client: Client,
+    /// The gateway's address, for descriptions of services.
+    pub gateway_url: String,
     /// Whether this is a stand, which says so on pages.
     pub stand: bool,
 }
@@ -69,8 +73,12 @@ pub struct Parts {
     pub forms: BTreeMap<String, Arc<Form>>,
     /// Messages to people.
     pub outbox: mail::Outbox,
-    /// The log's verifier key, for the page that checks receipts.
-    pub log: ledger::Vkey,
+    /// The log, for proofs of what was decided.
+    pub reader: LogReader,
+    /// The log's verifier key, for the page that checks proofs.
+    pub log: Vkey,
+    /// Texts of refusals.
+    pub problems: Arc<Problems>,
     /// Speaks with the identity provider.
     pub http: reqwest::Client,
     /// How it is reached.
@@ -122,7 +130,7 @@ impl Portal {
             .route("/account/applications/{id}", get(result::application))
             .route("/account/applications/{id}/print", get(result::print))
             .route("/account/applications/{id}/deadline.ics", get(result::calendar))
-            .route("/account/applications/{id}/receipt.txt", get(result::receipt))
+            .route("/account/applications/{id}/evidence.json", get(result::evidence))
             .route("/account/applications/{id}/mend", post(send::mend))
             .route("/account/disclosures", get(account::disclosures))
             .route("/account/profile", get(account::profile))

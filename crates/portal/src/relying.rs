@@ -70,7 +70,7 @@ struct Tokens {
     id_token: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Claims {
     sub: String,
     nonce: String,
@@ -89,7 +89,7 @@ struct Claims {
     number: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct LogoutClaims {
     #[serde(default)]
     sid: Option<String>,

@@ -4,10 +4,11 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, Response, header};
+use minijinja::value::Serde;
 use minijinja::{Value as Shown, context};
 use model::calendar::{minsk_day, parse_day};
 use model::{Lang, Service};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use web::pages::View;
 
@@ -93,13 +94,12 @@ pub(crate) async fn print(
 
 fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
     let pages = &portal.parts.pages;
-    let offer =
-        Offer { pages, service: case.service, form: case.form, lang: view.lang, day: minsk_day(view.at) };
+    let offer = Offer { pages, service: case.service, form: case.form, lang: view.lang, day: minsk_day(view.at) };
     let versions: Vec<Shown> = case
         .versions
         .iter()
         .map(|version| {
-            let outcome = version.outcome.as_ref().map(Shown::from_serialize);
+            let outcome = version.outcome.as_ref().map(|outcome| Shown::from(Serde(outcome)));
             context! {
                 number => version.number,
                 at => version.at.to_string(),
@@ -113,7 +113,7 @@ fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
         .iter()
         .map(|step| {
             let title = portal.text(view.lang, &format!("states.{}", step.state), &[]);
-            context! { title, at => step.at.to_string(), version => step.version, state => step.state }
+            context! { title, at => step.at.to_string(), version => step.version, state => step.state.clone() }
         })
         .collect();
     context! {
@@ -121,13 +121,13 @@ fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
         number => short(case.application.id),
         service => case.service.text(view.lang, "title"),
         code => case.service.passport.code.as_str(),
-        state => case.application.state,
+        state => case.application.state.clone(),
         state_title => portal.text(view.lang, &format!("states.{}", case.application.state), &[]),
         waiting => case.application.state == "submitted",
         tries => case.application.tries,
         created_at => case.application.created_at.to_string(),
         changed_at => case.application.changed_at.to_string(),
-        outcome => Shown::from_serialize(case.outcome()),
+        outcome => Shown::from(Serde(case.outcome())),
         versions,
         steps,
         mendable => send::is_mendable(&case.application.state),
@@ -150,8 +150,8 @@ fn file(body: String, media: &'static str, name: &'static str) -> Response<Body>
     response
 }
 
-/// `GET /account/applications/{id}/receipt.txt`: the exchange's receipt, which anybody can check.
-pub(crate) async fn receipt(
+/// `GET /account/applications/{id}/evidence.json`: receipt, record and salt, which anybody can check.
+pub(crate) async fn evidence(
     State(portal): State<Portal>,
     view: View,
     session: Option<Extension<Session>>,
@@ -161,17 +161,18 @@ pub(crate) async fn receipt(
         Ok(case) => case,
         Err(response) => return response,
     };
-    match case.newest().and_then(|version| version.receipt.clone()) {
-        Some(receipt) => file(unfolded(&receipt), "text/plain; charset=utf-8", "receipt.txt"),
-        None => portal.not_found(&view),
+    let Some(exchange) = case.newest().and_then(|version| version.request_id) else {
+        return portal.not_found(&view);
+    };
+    match portal.parts.reader.entry(exchange.into_bytes(), &portal.parts.vault).await {
+        Ok(Some((private, receipt))) => {
+            let (record, salt) = (private.record, hex::encode(private.salt));
+            let text = json!({ "receipt": receipt.to_string(), "record": record, "salt": salt });
+            file(format!("{text:#}\n"), "application/json", "evidence.json")
+        }
+        Ok(None) => portal.not_found(&view),
+        Err(error) => portal.failed(&view, &error),
     }
-}
-
-/// The receipt's lines: a header field holds them in base64.
-pub(crate) fn unfolded(receipt: &str) -> String {
-    use base64::Engine as _;
-    let bytes = base64::prelude::BASE64_STANDARD.decode(receipt).ok();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| receipt.to_owned())
 }
 
 /// `GET /account/applications/{id}/deadline.ics`: the last day that counts, as a whole day (RFC 5545).

@@ -220,7 +220,7 @@ async fn decide(portal: &Portal, service: &Service, application: &Application, t
         if application::decide(tx, &vault, &application, &decision)?
             && let Some(message) = &message
         {
-            outbox.put(tx, message)?;
+            outbox.put(tx, message).map_err(Error::broken)?;
         }
         Ok(())
     };

@@ -69,6 +69,14 @@ keep("licences.txt", "text/plain; charset=utf-8", Buffer.from(notice));
 
 writeFileSync(join(out, "assets.rs"), `&[\n${rows.join("\n")}\n]\n`);
 
+// Names of countries as Unicode CLDR has them, in the order of the languages of the portal.
+const letters26 = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+const names = ["en", "be", "ru"].map((lang) => new Intl.DisplayNames([lang], { type: "region", fallback: "none" }));
+const countries = letters26.flatMap((first) => letters26.map((second) => first + second))
+  .filter((code) => names.every((language) => language.of(code)))
+  .map((code) => `    (${[code, ...names.map((language) => language.of(code))].map((text) => JSON.stringify(text)).join(", ")}),`);
+writeFileSync(join(out, "countries.rs"), `&[\n${countries.join("\n")}\n]\n`);
+
 // What the package says its components look like, for the tests of our macros.
 for (const name of [
   "accordion", "back-link", "breadcrumbs", "button", "checkboxes", "date-input", "details", "error-message",

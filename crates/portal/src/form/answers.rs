@@ -69,7 +69,13 @@ fn typed(field: &Field, form: &pages::Form) -> Typed {
     match field.kind {
         Kind::Date => date(form, &name, false),
         Kind::BirthDate => date(form, &name, true),
-        Kind::Checkbox => if form.has(&name) { Typed::Value(Value::Bool(true)) } else { Typed::Nothing },
+        Kind::Checkbox => {
+            if form.has(&name) {
+                Typed::Value(Value::Bool(true))
+            } else {
+                Typed::Nothing
+            }
+        }
         Kind::Radios if field.is_yes_no() => match form.get(&name) {
             "yes" => Typed::Value(Value::Bool(true)),
             "no" => Typed::Value(Value::Bool(false)),
@@ -196,7 +202,8 @@ mod tests {
 
     #[test]
     fn dates_are_days_of_the_calendar() {
-        let of = |kind, d: &str, m: &str, y: &str| read_one(field(kind), &format!("a.b-day={d}&a.b-month={m}&a.b-year={y}"));
+        let of =
+            |kind, d: &str, m: &str, y: &str| read_one(field(kind), &format!("a.b-day={d}&a.b-month={m}&a.b-year={y}"));
         assert_eq!(of(Kind::Date, "2", "06", "2025").0, json!("2025-06-02"));
         assert_eq!(of(Kind::Date, "29", "2", "2024").0, json!("2024-02-29"));
         for (d, m, y) in [("29", "2", "2025"), ("", "6", "2025"), ("x", "6", "2025"), ("31", "4", "2025")] {

@@ -14,7 +14,7 @@ use model::{Country, Error, Lang, Service};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use answers::{Wrong, read};
+pub(crate) use answers::{Message, Wrong, read};
 pub(crate) use show::{Offer, questions, summary};
 
 /// `form.toml`
@@ -250,7 +250,7 @@ impl Form {
         match field.kind {
             Kind::Country => {
                 let mut all: Vec<(String, String)> = Country::all()
-                    .map(|country| (country.code().to_owned(), web::pages::country_name(lang, country.code())))
+                    .map(|country| (country.code().to_owned(), web::pages::country_name(lang, country).to_owned()))
                     .collect();
                 all.sort_by_cached_key(|(_, name)| name.to_lowercase());
                 all
@@ -260,7 +260,8 @@ impl Form {
             }
             _ => {
                 let list = field.options.as_ref().and_then(|name| self.lists.get(name));
-                let items = list.map(|list| list.items_at(day).map(|item| (item.code.clone(), item.name(lang).to_owned())));
+                let items =
+                    list.map(|list| list.items_at(day).map(|item| (item.code.clone(), item.name(lang).to_owned())));
                 items.map(Iterator::collect).unwrap_or_default()
             }
         }

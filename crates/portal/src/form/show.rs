@@ -77,12 +77,15 @@ fn question(
     let error = wrong.iter().find(|wrong| wrong.pointer == field.pointer).map(|wrong| offer.words(wrong));
     let items: Vec<Shown> = options(offer, field)
         .into_iter()
-        .map(|(code, text)| context! { value => code, text, checked => code == chosen, selected => code == chosen })
+        .map(|(code, text)| {
+            let is = code == chosen;
+            context! { value => code, text, checked => is, selected => is }
+        })
         .collect();
     context! {
         kind => kind(field),
         id => name.replace('.', "-"),
-        name,
+        name => name.clone(),
         label => offer.label(&field.pointer),
         hint => offer.maybe(&format!("form.fields.{}.hint", field.pointer)),
         optional => !field.required,
@@ -93,7 +96,7 @@ fn question(
         items,
         error,
         width => field.width.map(class),
-        autocomplete => field.autocomplete,
+        autocomplete => field.autocomplete.clone(),
         upper => field.upper,
         single,
     }
@@ -174,7 +177,9 @@ fn row(offer: &Offer<'_>, page: &Page, field: &Field, answers: &Value, wrong: &[
     }
     let is_date = field.kind == Kind::Date;
     let text = value.map(|value| shown(offer, field, value)).unwrap_or_default();
-    Some(context! { label => offer.label(&field.pointer), value => text, is_date, page => page.id, id => field.name().replace('.', "-"), error })
+    Some(
+        context! { label => offer.label(&field.pointer), value => text, is_date, page => page.id.clone(), id => field.name().replace('.', "-"), error },
+    )
 }
 
 /// An answer as people read it.
@@ -184,7 +189,12 @@ fn shown(offer: &Offer<'_>, field: &Field, value: &Value) -> String {
         Kind::Date => value.as_str().unwrap_or("").to_owned(),
         Kind::BirthDate => {
             let (day, month, year) = parts(Some(value));
-            [day, month, year].into_iter().filter(|part| !part.is_empty()).map(|part| format!("{part:0>2}")).collect::<Vec<_>>().join(".")
+            [day, month, year]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .map(|part| format!("{part:0>2}"))
+                .collect::<Vec<_>>()
+                .join(".")
         }
         Kind::Checkbox => offer.pages.text(offer.lang, "form.yes", &[]),
         Kind::Radios | Kind::Select | Kind::Country | Kind::Checkpoint => {

@@ -5,6 +5,7 @@
 
 mod assets;
 mod cookies;
+mod countries;
 mod engine;
 mod error;
 mod form;
@@ -22,6 +23,7 @@ use axum::http::{Response, StatusCode};
 use minijinja::{Value, context};
 use model::Lang;
 
+pub use countries::country_name;
 pub use cookies::{cookie, set_cookie};
 pub use error::Error;
 pub use form::Form;
