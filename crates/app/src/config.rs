@@ -23,7 +23,13 @@ pub struct Config {
     /// The listener for systems.
     pub gateway: Gateway,
     /// The listener for people and for readers of the ledger.
-    pub portal: Listener,
+    pub portal: Portal,
+    /// The identity provider; without it people sign in elsewhere.
+    pub identity: Option<identity::Config>,
+    /// Messages to people.
+    pub mail: Option<mail::Config>,
+    /// The owner's system of 200.12.14.1.
+    pub stays: Option<Stays>,
     /// Health, readiness, metrics.
     pub operations: Listener,
     /// The log.
@@ -138,6 +144,43 @@ fn in_flight() -> usize {
 pub struct Listener {
     /// Address and port.
     pub listen: String,
+}
+
+/// `[portal]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Address and port.
+    pub listen: String,
+    /// The pages; without them only the ledger is read here.
+    pub site: Option<Site>,
+}
+
+/// `[portal.site]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// How people reach it: `https://HOST`, without a slash at the end.
+    pub base_url: String,
+    /// The identity provider's issuer.
+    pub issuer: String,
+    /// The portal's name there.
+    pub client_id: String,
+    /// File with its secret there.
+    pub client_secret: PathBuf,
+    /// Folder of the portal as a consumer: token, certificates, keys.
+    pub consumer: PathBuf,
+    /// Pages say that all of it is synthetic.
+    #[serde(default)]
+    pub stand: bool,
+}
+
+/// `[stays]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stays {
+    /// Folder of the Ministry's system as a consumer of 3.88.01.
+    pub consumer: PathBuf,
 }
 
 /// `[witness]`

@@ -18,7 +18,7 @@ pub fn read_folder(folder: &Path) -> Result<Service, Error> {
     }
     let mut texts = BTreeMap::new();
     collect(folder, "", &mut texts)?;
-    for part in ["methods", "examples"] {
+    for part in ["methods", "examples", "classifiers"] {
         let below = folder.join(part);
         if below.is_dir() {
             collect(&below, &format!("{part}/"), &mut texts)?;

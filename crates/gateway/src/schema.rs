@@ -58,4 +58,23 @@ CREATE TABLE treaty_login (treaty {text} NOT NULL PRIMARY KEY REFERENCES treaty 
 CREATE TABLE disclosure (subject {bytes} NOT NULL, at {int} NOT NULL, request_id {bytes} NOT NULL, consumer {text} NOT NULL,
     service {text} NOT NULL, method {text} NOT NULL, PRIMARY KEY (subject, at, request_id)) {rowless};",
     },
+    Migration {
+        owner: "gateway",
+        number: 5,
+        // A consent is its person's: an identifier that somebody else has withdrawn in advance takes nothing from them.
+        sql: "
+ALTER TABLE consent RENAME TO consent_before;
+DROP INDEX consent_subject;
+DROP INDEX consent_term;
+CREATE TABLE consent (consent_id {bytes} NOT NULL, subject {bytes} NOT NULL, consumer {text} NOT NULL,
+    agreement {bytes} NOT NULL, given_at {int} NOT NULL, valid_from {int} NOT NULL, valid_to {int} NOT NULL,
+    uses_allowed {int}, uses_made {int} NOT NULL, withdrawn_at {int}, ended_at {int}, cms {bytes}, withdrawal {bytes},
+    PRIMARY KEY (consent_id, subject)) {strict};
+INSERT INTO consent (consent_id, subject, consumer, agreement, given_at, valid_from, valid_to, uses_allowed, uses_made,
+    withdrawn_at, ended_at, cms, withdrawal) SELECT consent_id, subject, consumer, agreement, given_at, valid_from, valid_to,
+    uses_allowed, uses_made, withdrawn_at, ended_at, cms, withdrawal FROM consent_before;
+DROP TABLE consent_before;
+CREATE INDEX consent_subject ON consent (subject);
+CREATE INDEX consent_term ON consent (valid_to) WHERE ended_at IS NULL AND withdrawn_at IS NULL;",
+    },
 ];

@@ -39,6 +39,8 @@ pub struct Service {
     pub examples: Vec<Example>,
     /// Schema files as they are, for OpenAPI.
     pub files: Files,
+    /// Files of other parts as they are, by their paths: the form, classifiers, rules.
+    pub parts: BTreeMap<String, String>,
     schemas: BTreeMap<String, Schemas>,
 }
 
@@ -83,7 +85,7 @@ pub struct Expect {
 impl Service {
     /// The service of a folder's files, by their paths inside it. What is wrong names file, key and what was expected.
     ///
-    /// Files of other parts (`form.toml`, `consent.*`, `document.typ`, `golden/`, own tables) are left to their readers.
+    /// Files of other parts (`form.toml`, `consent.*`, classifiers, own tables) are left to their readers, in `parts`.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Error> {
         let text = |name: &str| {
             files
@@ -100,8 +102,12 @@ impl Service {
         complete(&texts, &passport)?;
         let documents = documents(files)?;
         let schemas = compile(&passport, &documents)?;
-        let service = Self { examples: examples(files, &passport)?, passport, texts, files: documents, schemas };
-        Ok(service)
+        let read = |path: &str| {
+            ["passport.toml", "text.", "methods/", "examples/"].iter().any(|own| path.starts_with(own))
+        };
+        let others = files.iter().filter(|(path, _)| !read(path));
+        let parts = others.map(|(path, text)| (path.clone(), text.clone())).collect();
+        Ok(Self { examples: examples(files, &passport)?, passport, texts, files: documents, parts, schemas })
     }
 
     /// The schemas of a method; none when it takes no body and promises no form.

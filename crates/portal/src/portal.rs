@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use store::{Db, Vault};
 use tokio::sync::Notify;
 use web::Problems;
-use web::pages::{Pages, View};
+use web::pages::{Pages, View, same_origin};
 
 use crate::form::Form;
 use crate::relying::Relying;
@@ -141,7 +141,8 @@ impl Portal {
             .route("/developers/{code}/openapi.json", get(information::openapi))
             .route("/status", get(information::status))
             .route("/help", get(information::help))
-            .layer(middleware::from_fn_with_state(self.clone(), session::recognise));
+            .layer(middleware::from_fn_with_state(self.clone(), session::recognise))
+            .layer(middleware::from_fn_with_state(self.parts.pages.clone(), same_origin));
         Router::new()
             .route("/", get(catalogue::by_language))
             .route("/callback", get(entry::callback))

@@ -25,6 +25,12 @@ fn secret(path: &Path, key: &str) -> Result<SecretString, Error> {
     Ok(SecretString::from(text))
 }
 
+/// A secret of one line.
+pub(crate) fn line(path: &Path, key: &str) -> Result<SecretString, Error> {
+    let text = secret(path, key)?;
+    Ok(SecretString::from(text.expose_secret().trim().to_owned()))
+}
+
 fn text(path: &Path, key: &str) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|error| Error::config(path, key, error.to_string()))
 }

@@ -55,6 +55,7 @@ impl Parts<'_> {
 /// Starts the listeners that the roles need; operations always.
 pub(crate) async fn all(
     parts: &Parts<'_>,
+    site: Router,
     roles: &[Role],
     stopping: &watch::Receiver<bool>,
 ) -> Result<Vec<Listening>, Error> {
@@ -62,9 +63,9 @@ pub(crate) async fn all(
     if roles.contains(&Role::Gateway) {
         listening.push(gateway_listener(parts, stopping.clone()).await?);
     }
-    if roles.contains(&Role::Portal) {
+    if roles.contains(&Role::Portal) || roles.contains(&Role::Identity) {
         let config = plain(&parts.config.portal.listen, "portal.listen");
-        let router = ledger::router(parts.reader.clone());
+        let router = ledger::router(parts.reader.clone()).merge(site);
         listening.push(web::serve(config, parts.edge("portal", router, None), stopping.clone()).await?);
     }
     let config = plain(&parts.config.operations.listen, "operations.listen");

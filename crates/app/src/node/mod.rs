@@ -1,7 +1,9 @@
 //! A node: everything the configuration names, wired together, until the order to stop.
 
 pub(crate) mod keys;
+mod consumer;
 mod listen;
+mod site;
 #[cfg(test)]
 mod statements;
 mod watch;
@@ -29,6 +31,8 @@ use crate::commands::restore::Restored;
 use crate::config::{self, Config};
 use crate::exit::{Error, Outcome};
 use crate::services::read_folders;
+
+pub(crate) use consumer::consumer;
 
 /// `nais serve`
 #[derive(clap::Args, Debug)]
@@ -69,6 +73,9 @@ pub(crate) fn schema() -> Vec<Migration> {
         registers::enforcement::SCHEMA,
         registers::foreigners::SCHEMA,
         population::SCHEMA,
+        mail::SCHEMA,
+        identity::SCHEMA,
+        portal::SCHEMA,
     ]
     .concat()
 }
@@ -209,8 +216,9 @@ impl Node {
         .await?;
         let reader = LogReader::new(tools.log.clone(), tools.db.clone());
         let parts = listen::Parts { config, tools: &tools, gateway: &gateway, reader: &reader, problems, metrics };
-        let listeners = listen::all(&parts, &roles, &stopping).await?;
         let edge = parts.gateway_edge();
+        let site = site::open(&parts, &edge, &roles).await?;
+        let listeners = listen::all(&parts, site, &roles, &stopping).await?;
         tokio::spawn(gateway.clone().keep_current());
         tokio::spawn(gateway::queue::work(gateway.clone()));
         tokio::spawn(ledger::witness::follow(reader.clone(), tools.watchers.clone()));

@@ -113,7 +113,7 @@ async fn treaties(
         let subscription = Subscription {
             service: passport.code.clone(),
             methods: vec!["*".into()],
-            mode: passport.modes.iter().copied().find(|mode| mode.is_system()).unwrap_or(Mode::System),
+            mode: mode(one, &passport.modes),
             fields: vec!["*".into()],
             quota_per_minute: one.quota_per_minute,
             roles: Vec::new(),
@@ -125,6 +125,12 @@ async fn treaties(
         may.push(passport.code.to_string());
     }
     Ok((may, login))
+}
+
+/// The portal asks for the people who sign in there; everybody else asks as a system.
+fn mode(one: &seed::Consumer, open: &[Mode]) -> Mode {
+    let for_people = one.categories.contains(&Category::PORTAL);
+    open.iter().copied().find(|mode| mode.is_system() != for_people).unwrap_or(Mode::System)
 }
 
 fn description(

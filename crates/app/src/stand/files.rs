@@ -26,7 +26,10 @@ pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
     for sub in ["keys", "pki", "consumers", "negative", "requests", "witness", "data", "services", "cards"] {
         files::folder(&dir.join(sub))?;
     }
-    files::create(&dir.join("nais.toml"), config(args).as_bytes(), Readers::All)?;
+    let secret = hex::encode(store::random::<32>());
+    files::create(&dir.join("keys/portal.secret"), secret.as_bytes(), Readers::Owner)?;
+    let text = config(args, &identity::ClientAuth::digest(&secret));
+    files::create(&dir.join("nais.toml"), text.as_bytes(), Readers::All)?;
     keys(dir)?;
     let mut pki = Pki::new(Clock::system().now())?;
     gateway_pairs(dir, &mut pki)?;
@@ -51,7 +54,13 @@ pub(crate) fn listen(dir: &Path, args: &Args) -> Result<(), Error> {
     if table == before {
         return Ok(()); // the file keeps its comments
     }
-    files::replace(&file, toml::to_string_pretty(&table).map_err(Error::failed)?.as_bytes())
+    let mut text = toml::to_string_pretty(&table).map_err(Error::failed)?;
+    // Where people are sent follows the listener.
+    let was = before.get("portal").and_then(|portal| portal.get("listen")).and_then(toml::Value::as_str);
+    if let Some(was) = was {
+        text = text.replace(&format!("http://{was}"), &format!("http://{}", args.portal));
+    }
+    files::replace(&file, text.as_bytes())
 }
 
 fn keys(dir: &Path) -> Result<(), Error> {
@@ -99,7 +108,7 @@ fn services(from: &Dir<'_>, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn config(Args { database, portal, gateway, operations, .. }: &Args) -> String {
+fn config(Args { database, portal, gateway, operations, .. }: &Args, digest: &str) -> String {
     format!(
         r#"# What this stand runs with. `nais serve --config {{this file}}` does the same.
 services = "services"
@@ -128,6 +137,31 @@ key = "keys/gateway.key"
 
 [portal]
 listen = "{portal}"
+
+[portal.site]
+base_url = "http://{portal}"
+issuer = "http://{portal}/oidc"
+client_id = "portal"
+client_secret = "keys/portal.secret"
+consumer = "consumers/portal"
+stand = true
+
+[identity]
+base_url = "http://{portal}"
+stand = true
+secure_cookies = false
+
+[[identity.clients]]
+id = "portal"
+name = {{ en = "Unified Portal", be = "Адзіны партал", ru = "Единый портал" }}
+redirect_uris = ["http://{portal}/callback"]
+post_logout_redirect_uris = ["http://{portal}/"]
+backchannel_logout_uri = "http://{portal}/backchannel-logout"
+auth = {{ secret = "{digest}" }}
+first_party = true
+
+[mail]
+from = "portal@stand.nais.example"
 
 [operations]
 listen = "{operations}"

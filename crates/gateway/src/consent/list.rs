@@ -11,7 +11,7 @@ store::statements! {
         withdrawn_at, ended_at FROM consent ORDER BY given_at DESC, consent_id";
     /// One consent.
     CONSENT = "SELECT consent_id, subject, consumer, given_at, valid_from, valid_to, uses_allowed, uses_made,
-        withdrawn_at, ended_at FROM consent WHERE consent_id = $1";
+        withdrawn_at, ended_at FROM consent WHERE consent_id = $1 ORDER BY CASE WHEN cms IS NULL THEN 1 ELSE 0 END LIMIT 1";
 }
 
 /// Where a consent is on its way.

@@ -18,15 +18,19 @@ store::statements! {
         uses_made, cms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) ON CONFLICT DO NOTHING";
     /// One use more. The row stays locked until the disclosure is on disk, so that a withdrawal waits for it or it for
     /// the withdrawal.
-    USE = "UPDATE consent SET uses_made = uses_made + 1 WHERE consent_id = $1
-        RETURNING subject, consumer, agreement, uses_allowed, uses_made - 1, withdrawn_at";
-    /// What is known of a consent.
-    STANDING = "SELECT subject, consumer, agreement, uses_allowed, uses_made, withdrawn_at FROM consent
-        WHERE consent_id = $1";
+    USE = "UPDATE consent SET uses_made = uses_made + 1 WHERE consent_id = $1 AND subject = $2
+        RETURNING consumer, agreement, uses_allowed, uses_made - 1, withdrawn_at";
+    /// What is known of a person's consent.
+    STANDING = "SELECT consumer, agreement, uses_allowed, uses_made, withdrawn_at FROM consent
+        WHERE consent_id = $1 AND subject = $2";
+    /// Whether somebody else has given a consent of this identifier. What others have only withdrawn says nothing:
+    /// whoever learns an identifier can do that.
+    TAKEN = "SELECT given_at FROM consent WHERE consent_id = $1 AND subject <> $2 AND cms IS NOT NULL";
     /// The CMS of the first use, sealed.
-    ORIGINAL = "SELECT cms FROM consent WHERE consent_id = $1";
+    ORIGINAL = "SELECT cms FROM consent WHERE consent_id = $1 AND cms IS NOT NULL";
     /// The last use was made.
-    USED_UP = "UPDATE consent SET ended_at = $2 WHERE consent_id = $1 AND uses_made = uses_allowed AND ended_at IS NULL";
+    USED_UP = "UPDATE consent SET ended_at = $3 WHERE consent_id = $1 AND subject = $2 AND uses_made = uses_allowed
+        AND ended_at IS NULL";
 }
 
 /// What a use made of the consent.
@@ -40,7 +44,6 @@ pub(crate) struct Admitted {
 
 /// A consent as it is kept.
 struct Standing {
-    subject: [u8; 16],
     consumer: String,
     agreement: Vec<u8>,
     uses_allowed: Option<i64>,
@@ -51,21 +54,16 @@ struct Standing {
 impl Standing {
     fn read(row: &Row<'_>) -> Result<Self, Error> {
         Ok(Self {
-            subject: row.array(0)?,
-            consumer: row.text(1)?.to_owned(),
-            agreement: row.bytes(2)?.to_vec(),
-            uses_allowed: row.opt_int(3)?,
-            uses_made: row.int(4)?,
-            withdrawn_at: row.opt_int(5)?,
+            consumer: row.text(0)?.to_owned(),
+            agreement: row.bytes(1)?.to_vec(),
+            uses_allowed: row.opt_int(2)?,
+            uses_made: row.int(3)?,
+            withdrawn_at: row.opt_int(4)?,
         })
     }
 
     /// It may be used once more for what is presented.
     fn permits(&self, presented: &Presented) -> Result<(), Refusal> {
-        let changed = || Refusal::new(Kind::Forbidden, "consent-changed");
-        if self.subject != presented.subject {
-            return Err(changed());
-        }
         if self.withdrawn_at.is_some() {
             return Err(Refusal::new(Kind::Forbidden, "consent-withdrawn"));
         }
@@ -90,7 +88,8 @@ pub(crate) fn standing(tx: &mut Tx<'_>, presented: &Presented) -> Result<(), Err
         return Err(replayed());
     }
     let id = presented.id.into_bytes();
-    let found = tx.query_opt(&STANDING, &[(&id).into()], Standing::read)?;
+    free(tx, &id, presented)?;
+    let found = tx.query_opt(&STANDING, &[(&id).into(), (&presented.subject).into()], Standing::read)?;
     found.map_or(Ok(()), |found| found.permits(presented).map_err(Error::Refused))
 }
 
@@ -101,13 +100,27 @@ pub(crate) fn admit(tx: &mut Tx<'_>, vault: &Vault, presented: &Presented) -> Re
     if tx.execute(&MESSAGE, &[consumer.into(), (&message).into(), to.into()])? == 0 {
         return Err(replayed());
     }
-    let given = give(tx, vault, presented)?;
     let id = presented.id.into_bytes();
-    let found = tx.query_opt(&USE, &[(&id).into()], Standing::read)?;
+    free(tx, &id, presented)?;
+    let given = give(tx, vault, presented)?;
+    let found = tx.query_opt(&USE, &[(&id).into(), (&presented.subject).into()], Standing::read)?;
     let found = found.ok_or_else(|| Error::broken("a consent that is there was not found"))?;
     found.permits(presented).map_err(Error::Refused)?;
-    let ended = tx.execute(&USED_UP, &[(&id).into(), presented.at.as_microsecond().into()])? == 1;
+    let ended =
+        tx.execute(&USED_UP, &[(&id).into(), (&presented.subject).into(), presented.at.as_microsecond().into()])? == 1;
     Ok(Admitted { given, ended })
+}
+
+/// The identifier is nobody else's.
+fn free(tx: &mut Tx<'_>, id: &[u8; 16], presented: &Presented) -> Result<(), Error> {
+    match tx.query_opt(&TAKEN, &[id.into(), (&presented.subject).into()], |row| row.int(0))? {
+        Some(_) => Err(Error::Refused(changed())),
+        None => Ok(()),
+    }
+}
+
+fn changed() -> Refusal {
+    Refusal::new(Kind::Forbidden, "consent-changed")
 }
 
 /// Writes the consent down unless it is known; true if it was not.

@@ -22,8 +22,10 @@ store::statements! {
     /// Withdraws a consent of this person.
     WITHDRAW = "UPDATE consent SET withdrawn_at = $3, withdrawal = $4
         WHERE consent_id = $1 AND subject = $2 AND withdrawn_at IS NULL";
-    /// Whose consent it is, whom it was given to, and when it was withdrawn.
-    WITHDRAWN = "SELECT subject, consumer, withdrawn_at FROM consent WHERE consent_id = $1";
+    /// Whom this person gave it to, and when it was withdrawn.
+    WITHDRAWN = "SELECT consumer, withdrawn_at FROM consent WHERE consent_id = $1 AND subject = $2";
+    /// Somebody else has given it.
+    OTHERS = "SELECT given_at FROM consent WHERE consent_id = $1 AND subject <> $2 AND cms IS NOT NULL";
 }
 
 /// What the person signs.
@@ -96,16 +98,17 @@ fn carry_out(
     sealed: &[u8],
 ) -> Result<(String, Timestamp, bool), Error> {
     let (id, at) = (id.into_bytes(), now.as_microsecond());
+    if tx.query_opt(&OTHERS, &[(&id).into(), person.into()], |row| row.int(0))?.is_some() {
+        return Err(Error::Refused(Refusal::new(Kind::Forbidden, "consent-wrong-person")));
+    }
     let unused = [(&id).into(), person.into(), Param::Bytes(&[]), at.into(), Param::Bytes(sealed)];
     let fresh = tx.execute(&WITHDRAW_UNUSED, &unused)? == 1
         || tx.execute(&WITHDRAW, &[(&id).into(), person.into(), at.into(), Param::Bytes(sealed)])? == 1;
-    let found = tx.query_opt(&WITHDRAWN, &[(&id).into()], |row| {
-        Ok((row.array::<16>(0)?, row.text(1)?.to_owned(), row.opt_int(2)?))
+    let found = tx.query_opt(&WITHDRAWN, &[(&id).into(), person.into()], |row| {
+        Ok((row.text(0)?.to_owned(), row.opt_int(1)?))
     })?;
     match found {
-        Some((subject, consumer, Some(at))) if subject == *person => {
-            Ok((consumer, Timestamp::from_microsecond(at).map_err(Error::broken)?, fresh))
-        }
-        _ => Err(Error::Refused(Refusal::new(Kind::Forbidden, "consent-wrong-person"))),
+        Some((consumer, Some(at))) => Ok((consumer, Timestamp::from_microsecond(at).map_err(Error::broken)?, fresh)),
+        _ => Err(Error::broken("a consent that was withdrawn was not found")),
     }
 }

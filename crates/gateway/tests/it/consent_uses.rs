@@ -139,6 +139,10 @@ async fn the_person_withdraws_a_consent() {
         withdraw(&house, unused, &citizen).await.unwrap();
         let told = again(&house, &party, unused, None, &citizen).ask(&house).await;
         told.refused(&house, 403, "consent-withdrawn").await;
+        // What somebody else has withdrawn in advance, having learnt the identifier, is not the person's consent.
+        let learnt = fresh();
+        withdraw(&house, learnt, &other).await.unwrap();
+        again(&house, &party, learnt, None, &citizen).ask(&house).await.answered(&house, 200).await;
     })
     .await;
 }

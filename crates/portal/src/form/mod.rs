@@ -167,12 +167,12 @@ impl Field {
 }
 
 impl Form {
-    /// The form of a service's folder, by the paths of its files; none when it has no `form.toml`.
-    pub fn of(service: &Service, files: &BTreeMap<String, String>) -> Result<Option<Self>, Error> {
-        let Some(text) = files.get("form.toml") else { return Ok(None) };
+    /// The form of a service; none when its folder has no `form.toml`.
+    pub fn of(service: &Service) -> Result<Option<Self>, Error> {
+        let Some(text) = service.parts.get("form.toml") else { return Ok(None) };
         let written: Written = model::file::toml("form.toml", text)?;
         let mut lists = BTreeMap::new();
-        for (path, text) in files {
+        for (path, text) in &service.parts {
             if let Some(name) = path.strip_prefix("classifiers/").and_then(|name| name.strip_suffix(".toml")) {
                 lists.insert(name.to_owned(), Classifier::parse(path, text)?);
             }

@@ -1,0 +1,67 @@
+//! A consumer's folder for a system of this very program: the portal, and owners' systems that ask other owners.
+
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::{Request, Response};
+use eds::http_signature::Signer;
+use eds::{Certificate, SigningKey};
+use gateway::consumer::Transport;
+use gateway::{Boxed, Consumer};
+use model::{Clock, Refusal};
+use serde::Deserialize;
+use tower::Service as _;
+use web::{Edge, Peer, PeerCertificate};
+
+use super::InProcess;
+use crate::exit::Error;
+use crate::files;
+
+/// `consumer.toml`, as far as it matters inside the program.
+#[derive(Deserialize)]
+struct Written {
+    token: String,
+}
+
+/// The folder's consumer, and the certificate under which the gateway knows it.
+pub(crate) struct Known {
+    pub consumer: Consumer,
+    peer: Peer,
+}
+
+/// Reads the folder. What is wrong names file, key and what was expected.
+pub(crate) fn consumer(folder: &Path, authority: &str, clock: &Clock) -> Result<Known, Error> {
+    let written: Written = files::toml(&folder.join("consumer.toml"))?;
+    let certificate = |name: &str| -> Result<Certificate, Error> {
+        let path = folder.join(name);
+        let chain = Certificate::chain_from_pem(&files::text(&path)?)?;
+        chain.into_iter().next().ok_or_else(|| Error::config(&path, "", "expected a certificate in PEM".to_owned()))
+    };
+    let key = SigningKey::from_pkcs8_pem(&files::text(&folder.join("sign.key"))?)?;
+    let signer = Signer::new(key, &certificate("sign.pem")?)?;
+    let tls = certificate("tls.pem")?;
+    let held = PeerCertificate::parse(tls.der());
+    let held = held.ok_or_else(|| Error::config(&folder.join("tls.pem"), "", "expected X.509".to_owned()))?;
+    let consumer = Consumer::new(&written.token, signer, authority, clock.clone())?;
+    Ok(Known { consumer, peer: Peer::plain(([127, 0, 0, 1], 0).into()).holding(held) })
+}
+
+impl Known {
+    /// From now on its questions go to this gateway.
+    pub(crate) fn connect(&self, edge: &Edge<axum::Router>) {
+        self.consumer.connect(InThisProcess(InProcess { edge: edge.clone(), peer: self.peer.clone() }));
+    }
+}
+
+/// The gateway of this process as a consumer's way to it.
+struct InThisProcess(InProcess);
+
+impl Transport for InThisProcess {
+    fn send(&self, request: Request<Body>) -> Boxed<'_, Result<Response<Body>, Refusal>> {
+        let mut service = self.0.clone();
+        Box::pin(async move {
+            let Ok(response) = service.call(request).await;
+            Ok(response)
+        })
+    }
+}
