@@ -92,12 +92,13 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Outc
     if value.is_undefined() {
         return Err(minijinja::Error::from(ErrorKind::UndefinedError));
     }
-    let raw = value.is_safe() || matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
+    let raw = value.is_safe() || value.kind() == ValueKind::Number;
     match value.as_str() {
         Some(text) if raw || *state.auto_escape() == AutoEscape::None => out.write_str(text)?,
-        None if raw || *state.auto_escape() == AutoEscape::None => write!(out, "{value}")?,
+        None if value.kind() == ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" })?,
         // Nothing rather than the word `none`.
         None if value.is_none() => {}
+        None if raw || *state.auto_escape() == AutoEscape::None => write!(out, "{value}")?,
         text => {
             let mut escaped = String::new();
             format::escape(&mut escaped, text.unwrap_or(&value.to_string()));

@@ -46,7 +46,15 @@ pub struct Source {
 const OWN: Source = Source {
     templates: &[
         ("base.html", include_str!("../../templates/base.html")),
+        ("view.html", include_str!("../../templates/view.html")),
         ("error.html", include_str!("../../templates/error.html")),
+        ("govuk.html", include_str!("../../templates/govuk.html")),
+        ("govuk/parts.html", include_str!("../../templates/govuk/parts.html")),
+        ("govuk/fields.html", include_str!("../../templates/govuk/fields.html")),
+        ("govuk/choices.html", include_str!("../../templates/govuk/choices.html")),
+        ("govuk/content.html", include_str!("../../templates/govuk/content.html")),
+        ("govuk/lists.html", include_str!("../../templates/govuk/lists.html")),
+        ("govuk/links.html", include_str!("../../templates/govuk/links.html")),
     ],
     texts: [
         (Lang::En, include_str!("../../texts/pages.en.toml")),
