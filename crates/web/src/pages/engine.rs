@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use model::Lang;
 
 use super::texts::Texts;
-use super::{Error, Source, assets, format, view};
+use super::{Error, Source, assets, format, markup, view};
 
 /// Templates of all sources, speaking one language.
 pub(super) struct Engine(Environment<'static>);
@@ -28,6 +28,7 @@ impl Engine {
             assets::url(name).ok_or_else(|| wrong(format!("there is no asset `{name}`")))
         });
         add_texts(&mut environment, lang, texts);
+        markup::add_to(&mut environment);
         for (name, template) in sources.iter().flat_map(|source| source.templates) {
             environment.add_template(name, template)?;
         }

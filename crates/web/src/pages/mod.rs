@@ -10,6 +10,7 @@ mod error;
 mod form;
 mod format;
 mod guard;
+mod markup;
 mod respond;
 mod settings;
 mod texts;
@@ -49,12 +50,8 @@ const OWN: Source = Source {
         ("view.html", include_str!("../../templates/view.html")),
         ("error.html", include_str!("../../templates/error.html")),
         ("govuk.html", include_str!("../../templates/govuk.html")),
-        ("govuk/parts.html", include_str!("../../templates/govuk/parts.html")),
         ("govuk/fields.html", include_str!("../../templates/govuk/fields.html")),
-        ("govuk/choices.html", include_str!("../../templates/govuk/choices.html")),
         ("govuk/content.html", include_str!("../../templates/govuk/content.html")),
-        ("govuk/lists.html", include_str!("../../templates/govuk/lists.html")),
-        ("govuk/links.html", include_str!("../../templates/govuk/links.html")),
     ],
     texts: [
         (Lang::En, include_str!("../../texts/pages.en.toml")),
