@@ -1,5 +1,7 @@
 //! Tests of the kit as a whole.
 
+mod components;
+mod fixtures;
 mod loading;
 mod requests;
 mod showing;
@@ -24,4 +26,18 @@ pub(super) fn view(path: &str) -> View {
 pub(super) async fn html(response: Response<Body>) -> String {
     let bytes = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A template that must come out, or the reasons why it does not.
+pub(super) fn rendered(pages: &Pages, lang: Lang, template: &str, values: Value) -> String {
+    let reasons = |error: minijinja::Error| {
+        let mut told = format!("{error:#}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            told = format!("{told}\n  {inner:#}");
+            source = inner.source();
+        }
+        told
+    };
+    pages.engine(lang).render(template, values).unwrap_or_else(|error| panic!("{}", reasons(error)))
 }

@@ -26,6 +26,50 @@ async fn a_page_comes_with_the_fields_that_keep_it_safe() {
 }
 
 #[tokio::test]
+async fn a_page_has_its_frame_in_every_language_and_nothing_inline() {
+    let pages = pages(&[("p.html", "{% extends 'base.html' %}{% block content %}<h1>x</h1>{% endblock %}")]);
+    for lang in Lang::ALL {
+        let mut view = view(&format!("/{}/services/12?q=%22%3Cb%3E", lang.code()));
+        let page = html(pages.show(&view, "p.html", context! {})).await;
+        for inline in ["<style", " style=", " onclick", "javascript:", "http://", "https://"] {
+            assert!(!page.contains(inline), "{inline} in {page}");
+        }
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(page.contains("<script type=\"module\" src=\"/assets/app-"));
+        assert!(page.starts_with(&format!("<!doctype html>\n<html lang=\"{}\"", lang.code())), "{page}");
+        let url = |path: &str| format!("href=\"{}\"", super::super::view::url(lang, path));
+        for path in ["/", "/services", "/verify", "/help", "/sign-in", "/accessibility", "/developers", "/status"] {
+            assert!(page.contains(&url(path)), "{path} in {page}");
+        }
+        assert!(page.contains("aria-current=\"true\"><strong"), "the part we are in: {page}");
+        assert!(page.contains(&format!("action=\"/{}/view\"", lang.code())));
+        view.account = Some("Кацярына <К>".to_owned());
+        let page = html(pages.show(&view, "p.html", context! {})).await;
+        assert!(page.contains(&url("/account")) && page.contains("Кацярына &lt;К&gt;") && !page.contains("/sign-in"));
+    }
+}
+
+/// Far below what a page may take, and far above what it takes even without optimisation.
+#[test]
+fn a_page_is_made_quickly() {
+    let pages = pages(&[(
+        "p.html",
+        r#"{% extends "base.html" %}{% import "govuk.html" as g %}{% block content %}{% for n in range(10) -%}
+        {{ g.input({"name": n, "label": {"text": n}, "hint": {"text": n}, "errorMessage": {"text": n}}) }}
+        {%- endfor %}{% endblock %}"#,
+    )]);
+    let view = view("/be/services");
+    assert_eq!(pages.show(&view, "p.html", context! {}).status(), 200);
+    let started = std::time::Instant::now();
+    for _ in 0..100 {
+        pages.show(&view, "p.html", context! {});
+    }
+    let each = started.elapsed() / 100;
+    println!("a page with ten fields takes {each:?}");
+    assert!(each < std::time::Duration::from_millis(10), "{each:?}");
+}
+
+#[tokio::test]
 async fn a_title_says_that_there_are_errors() {
     let pages = pages(&[("p.html", "{% extends 'base.html' %}{% block title %}Name & co{% endblock %}")]);
     let title = async |values| {
