@@ -76,7 +76,7 @@ fn deadlines_round_holidays_year_ends_and_leap_days() {
         ("2020-06-30", "2020-07-06"),  // the last day of five days; 3 and 5 July
         ("2020-07-01", "2020-07-13"),  // the first day of ten days
         ("2021-12-27", "2022-01-08"),  // 1, 2 and 7 January
-        ("2023-12-24", "2024-01-06"),  // a Sunday, Christmas; 31 is a Sunday; New Year
+        ("2023-12-24", "2024-01-08"),  // two Sundays, Christmas twice, 1 and 2 January
         ("2024-02-20", "2024-03-01"),  // over 29 February
         ("2024-02-29", "2024-03-12"),  // 3, 8 and 10 March
         ("2024-12-20", "2025-01-03"),  // over the year's end
