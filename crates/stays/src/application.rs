@@ -138,6 +138,36 @@ pub struct Address {
 /// The region that is the city of Minsk.
 pub const MINSK: &str = "minsk";
 
+impl Permission {
+    /// The visa-free ground; empty with a visa.
+    pub fn ground(&self) -> &str {
+        match self {
+            Self::Visa(_) => "",
+            Self::Free { ground } => ground,
+        }
+    }
+}
+
+impl Address {
+    /// The address in an application that was read before.
+    pub fn of(application: &Value) -> Self {
+        let part = |name: &str| {
+            let found = application.pointer(&format!("/stay/address/{name}")).and_then(Value::as_str);
+            found.unwrap_or_default().trim().to_owned()
+        };
+        Self {
+            region: part("region"),
+            city_district: part("city_district"),
+            district: part("district"),
+            locality: part("locality"),
+            street: part("street"),
+            house: part("house"),
+            building: part("building"),
+            flat: part("flat"),
+        }
+    }
+}
+
 impl Application {
     /// The application, or every slip in it. `today` is the day in Minsk.
     pub fn read(value: &Value, rules: &Rules, lists: &Lists, today: Date) -> Result<Self, Vec<Slip>> {

@@ -1,6 +1,7 @@
 //! What was decided, and by which rows.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// A decision with all its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +78,14 @@ pub struct Step {
 }
 
 /// A value that a text names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Param {
     /// A day, written out in the reader's language.
     Day(Date),
     /// A number.
     Number(u32),
     /// A code of a list: list and code.
-    Code(&'static str, String),
+    Code(String, String),
     /// A border crossing point.
     Checkpoint(String),
     /// Text as it is.

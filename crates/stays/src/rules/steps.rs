@@ -101,7 +101,7 @@ pub(super) fn permission(case: &Case<'_>) -> Said {
         Permission::Free { ground, .. } => {
             let row = case.ground;
             let allowed = row.map_or(0, |row| row.days);
-            let said = step("permission", row, "ground").with("ground", Param::Code("visa-free-grounds", ground.clone()));
+            let said = step("permission", row, "ground").with("ground", Param::Code("visa-free-grounds".to_owned(), ground.clone()));
             let said = said.number("days", days).number("allowed", allowed);
             match row {
                 Some(row) if !case.is_open(row) => {
