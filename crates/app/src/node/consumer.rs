@@ -8,8 +8,11 @@ use eds::http_signature::Signer;
 use eds::{Certificate, SigningKey};
 use gateway::consumer::Transport;
 use gateway::{Boxed, Consumer};
-use model::{Clock, Refusal};
+use gateway::consumer::{Question, Told};
+use model::{Clock, Kind, Lang, Refusal};
 use serde::Deserialize;
+use serde_json::Value;
+use stays::Asks;
 use tower::Service as _;
 use web::{Edge, Peer, PeerCertificate};
 
@@ -64,4 +67,33 @@ impl Transport for InThisProcess {
             Ok(response)
         })
     }
+}
+
+/// What an owner's system asks other owners with.
+pub(crate) struct Other(pub Consumer);
+
+impl Asks for Other {
+    fn ask(&self, path: &'static str, body: Value, lang: Lang) -> Boxed<'_, Result<Value, Refusal>> {
+        Box::pin(async move {
+            let told = self.0.ask(Question { path, body: &body, lang, idempotency_key: None }).await?;
+            if told.is_answered() { Ok(told.json) } else { Err(refused(&told)) }
+        })
+    }
+}
+
+/// The other owner's refusal keeps its kind: whether another try is worth it hangs on that.
+fn refused(told: &Told) -> Refusal {
+    let kind = match told.status.as_u16() {
+        400 => Kind::Malformed,
+        401 => Kind::Unauthenticated,
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        409 => Kind::Conflict,
+        429 => Kind::Throttled,
+        504 => Kind::UpstreamTimeout,
+        503 => Kind::Unavailable,
+        _ => Kind::Upstream,
+    };
+    tracing::warn!(status = told.status.as_u16(), code = told.code(), "another owner refused");
+    Refusal::new(kind, "provider-refused").with("status", told.status.as_u16())
 }

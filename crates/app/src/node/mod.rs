@@ -17,12 +17,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use eds::CachedTrust;
-use gateway::{Catalogue, Gateway, Provider};
+use gateway::{Catalogue, Consumer, Gateway, Provider};
 use ledger::{Log, LogReader};
 use model::{Clock, ProviderKind, Service};
 use population::Population;
 use registers::enforcement::{Codes, Enforcement};
 use registers::foreigners::Foreigners;
+use stays::{OverNais, Stays};
 use store::{Blobs, Db, Migration, Vault};
 use tokio::sync::watch as signal;
 use web::{Metrics, Peer, Problems};
@@ -32,7 +33,7 @@ use crate::config::{self, Config};
 use crate::exit::{Error, Outcome};
 use crate::services::read_folders;
 
-pub(crate) use consumer::consumer;
+use consumer::{Other, consumer};
 
 /// `nais serve`
 #[derive(clap::Args, Debug)]
@@ -73,6 +74,7 @@ pub(crate) fn schema() -> Vec<Migration> {
         registers::enforcement::SCHEMA,
         registers::foreigners::SCHEMA,
         population::SCHEMA,
+        stays::SCHEMA,
         mail::SCHEMA,
         identity::SCHEMA,
         portal::SCHEMA,
@@ -91,6 +93,7 @@ pub(crate) fn problems() -> Result<Arc<Problems>, Error> {
         registers::enforcement::TEXTS,
         registers::foreigners::TEXTS,
         population::TEXTS,
+        stays::TEXTS,
     ];
     Ok(Arc::new(Problems::load(&texts, web::problem::DEFAULT_BASE)?))
 }
@@ -134,17 +137,26 @@ impl Tools {
     }
 
     /// The registers of this program as providers, by the name that passports use.
-    fn embedded(&self, service: &Arc<Service>, name: &str) -> Result<Arc<dyn Provider>, Error> {
+    fn embedded(&self, service: &Arc<Service>, name: &str, asks: Option<&Consumer>) -> Result<Embedded, Error> {
         let (vault, db, clock) = (self.vault.clone(), self.db.clone(), self.clock.clone());
-        Ok(match name {
+        let mut stays = None;
+        let provider: Arc<dyn Provider> = match name {
             "foreigners" => Arc::new(Foreigners::new(vault, service.clone(), db, clock).map_err(Error::failed)?),
             "population" => Arc::new(Population::new(vault, db, clock).map_err(Error::failed)?),
             "enforcement" => Arc::new(Enforcement::new(vault, service.clone(), db, clock).map_err(Error::failed)?),
+            "stays" => {
+                let Some(consumer) = asks else { return Ok(Embedded { provider: None, stays: None }) };
+                let isos = Arc::new(OverNais::new(Other(consumer.clone()), "MVD"));
+                let register = Stays::new(vault, service.clone(), db, clock, isos).map_err(Error::failed)?;
+                stays = Some(register.clone());
+                Arc::new(register)
+            }
             other => {
                 let code = &service.passport.code;
                 return Err(Error::usage(format!("service {code}: provider: this program has no register `{other}`")));
             }
-        })
+        };
+        Ok(Embedded { provider: Some(provider), stays })
     }
 
     /// The code lists of enforcement, for filling a stand.
@@ -157,13 +169,25 @@ impl Tools {
     }
 
     /// The services with whoever answers them.
-    pub(crate) fn catalogue(&self, upstream: &rustls::ClientConfig, registers: bool) -> Result<Catalogue, Error> {
-        let mut offered = Vec::new();
+    ///
+    /// An owner's system that asks others needs `asks`; without it its service is not offered here.
+    pub(crate) fn catalogue(
+        &self,
+        upstream: &rustls::ClientConfig,
+        registers: bool,
+        asks: Option<&Consumer>,
+    ) -> Result<(Catalogue, Option<Stays>), Error> {
+        let (mut offered, mut stays) = (Vec::new(), None);
         for service in &self.services {
             let passport = &service.passport;
             let provider: Arc<dyn Provider> = match &passport.provider {
                 ProviderKind::Embedded(_) if !registers => continue,
-                ProviderKind::Embedded(name) => self.embedded(service, name)?,
+                ProviderKind::Embedded(name) => {
+                    let embedded = self.embedded(service, name, asks)?;
+                    stays = stays.or(embedded.stays);
+                    let Some(provider) = embedded.provider else { continue };
+                    provider
+                }
                 ProviderKind::Upstream(upstream_at) => {
                     let timeout = Duration::from_millis(upstream_at.timeout_ms);
                     let client = gateway::forward::Forward::client(upstream.clone(), timeout)?;
@@ -174,8 +198,16 @@ impl Tools {
             };
             offered.push((service.clone(), provider));
         }
-        Ok(Catalogue::new(offered))
+        Ok((Catalogue::new(offered), stays))
     }
+}
+
+/// A register of this program.
+struct Embedded {
+    /// None when what it needs is not configured.
+    provider: Option<Arc<dyn Provider>>,
+    /// The one that has work of its own.
+    stays: Option<Stays>,
 }
 
 /// A node at work.
@@ -202,12 +234,18 @@ impl Node {
         let problems = problems()?;
         let metrics = Metrics::new();
         let upstream = listen::upstream_tls(config)?;
+        let known = config.stays.as_ref().map(|stays| {
+            consumer(&config.path(&stays.consumer), &config.gateway.listen, &tools.clock)
+        });
+        let known = known.transpose()?;
+        let asks = known.as_ref().map(|known| &known.consumer);
+        let (catalogue, stays) = tools.catalogue(&upstream, roles.contains(&Role::Registers), asks)?;
         let gateway = Gateway::open(gateway::Parts {
             db: tools.db.clone(),
             vault: tools.vault.clone(),
             clock: tools.clock.clone(),
             trust: trust.clone(),
-            catalogue: tools.catalogue(&upstream, roles.contains(&Role::Registers))?,
+            catalogue,
             key,
             certificate,
             problems: problems.clone(),
@@ -217,12 +255,18 @@ impl Node {
         let reader = LogReader::new(tools.log.clone(), tools.db.clone());
         let parts = listen::Parts { config, tools: &tools, gateway: &gateway, reader: &reader, problems, metrics };
         let edge = parts.gateway_edge();
+        if let Some(known) = &known {
+            known.connect(&edge);
+        }
         let site = site::open(&parts, &edge, &roles).await?;
         let listeners = listen::all(&parts, site, &roles, &stopping).await?;
         tokio::spawn(gateway.clone().keep_current());
         tokio::spawn(gateway::queue::work(gateway.clone()));
         tokio::spawn(ledger::witness::follow(reader.clone(), tools.watchers.clone()));
         tokio::spawn(ledger::publish(reader, blobs(config)?));
+        if let Some(stays) = stays {
+            tokio::spawn(stays.work());
+        }
         tokio::spawn(watch::revocations(config.clone(), trust));
         Ok(Self { tools, gateway: edge, listeners, stop })
     }

@@ -10,6 +10,7 @@ fn statements() -> Vec<&'static Statement> {
     all.extend(registers::enforcement::STATEMENTS);
     all.extend(registers::foreigners::STATEMENTS);
     all.extend(population::STATEMENTS);
+    all.extend(stays::STATEMENTS);
     all.extend(mail::statements());
     all.extend(identity::statements());
     all.extend(portal::statements());

@@ -160,6 +160,9 @@ backchannel_logout_uri = "http://{portal}/backchannel-logout"
 auth = {{ secret = "{digest}" }}
 first_party = true
 
+[stays]
+consumer = "consumers/mia"
+
 [mail]
 from = "portal@stand.nais.example"
 
