@@ -58,12 +58,13 @@ pub(super) fn check(sources: &[Source], texts: &Texts) -> Result<(), Error> {
     Ok(())
 }
 
-/// What stands alone as the first argument in calls of a function: `key` in `t("key")` and `t("key", n=1)`.
+/// What stands alone as the first argument in calls of a function: `key` in `t("key")` and `t('key', n=1)`.
 fn named<'a>(template: &'a str, function: &'static str) -> impl Iterator<Item = &'a str> {
     template.match_indices(function).filter_map(move |(at, _)| {
         let before = template.get(..at)?.chars().next_back()?;
-        let call = template.get(at + function.len()..)?.strip_prefix("(\"")?;
-        let (name, after) = call.split_once('"')?;
+        let call = template.get(at + function.len()..)?.strip_prefix('(')?;
+        let quote = call.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (name, after) = call.get(1..)?.split_once(quote)?;
         let alone = after.trim_start().starts_with([',', ')']);
         (alone && !before.is_alphanumeric() && !matches!(before, '_' | '.')).then_some(name)
     })

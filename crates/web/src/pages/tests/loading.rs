@@ -47,7 +47,8 @@ fn a_template_parses_and_names_what_there_is() {
     assert!(reason(&[("a.html", "{% if %}")], ["", "", ""]).starts_with("template: syntax error"));
     assert_eq!(reason(&[("a.html", ""), ("a.html", "")], ["", "", ""]), "template `a.html` is given twice");
     assert_eq!(reason(&[("base.html", "")], ["", "", ""]), "template `base.html` is given twice");
-    for wrong in [r#"{{ t("no.such") }}"#, r#"{{t("no.such", n=1)}}"#, r#"{{ f(t("no.such")) }}"#] {
+    for wrong in [r#"{{ t("no.such") }}"#, r#"{{t("no.such", n=1)}}"#, r#"{{ f(t("no.such")) }}"#, "{{ t('no.such') }}"]
+    {
         let templates: &'static [(&str, &str)] = vec![("a.html", wrong.to_owned().leak() as &str)].leak();
         assert_eq!(reason(templates, ["", "", ""]), "template `a.html` names the text `no.such`, which does not exist");
     }

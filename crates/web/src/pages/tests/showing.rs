@@ -34,6 +34,7 @@ async fn a_page_has_its_frame_in_every_language_and_nothing_inline() {
         for inline in ["<style", " style=", " onclick", "javascript:", "http://", "https://"] {
             assert!(!page.contains(inline), "{inline} in {page}");
         }
+        assert!(page.len() < 10 * 1024, "the frame alone has {} bytes", page.len());
         assert_eq!(page.matches("<script").count(), 1);
         assert!(page.contains("<script type=\"module\" src=\"/assets/app-"));
         assert!(page.starts_with(&format!("<!doctype html>\n<html lang=\"{}\"", lang.code())), "{page}");
