@@ -132,6 +132,16 @@ pub(crate) async fn status(State(portal): State<Portal>, view: View) -> Response
     portal.parts.pages.show(&view, "portal/status.html", context! { services, at => view.at.to_string() })
 }
 
+/// A page that is not there.
+pub(crate) async fn nothing(State(portal): State<Portal>, view: View) -> Response<Body> {
+    portal.not_found(&view)
+}
+
+/// `GET /accessibility`
+pub(crate) async fn accessibility(State(portal): State<Portal>, view: View) -> Response<Body> {
+    portal.parts.pages.show(&view, "portal/accessibility.html", context! {})
+}
+
 /// `GET /help`
 pub(crate) async fn help(State(portal): State<Portal>, view: View) -> Response<Body> {
     portal.parts.pages.show(&view, "portal/help.html", context! { stand => portal.parts.config.stand })

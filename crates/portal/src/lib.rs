@@ -30,6 +30,7 @@ use store::Statement;
 /// Templates and texts of the portal's pages.
 pub const PAGES: web::pages::Source = web::pages::Source {
     templates: &[
+        ("portal/accessibility.html", include_str!("../templates/accessibility.html")),
         ("portal/account.html", include_str!("../templates/account.html")),
         ("portal/application.html", include_str!("../templates/application.html")),
         ("portal/catalogue.html", include_str!("../templates/catalogue.html")),

@@ -141,6 +141,8 @@ impl Portal {
             .route("/developers/{code}/openapi.json", get(information::openapi))
             .route("/status", get(information::status))
             .route("/help", get(information::help))
+            .route("/accessibility", get(information::accessibility))
+            .fallback(information::nothing)
             .layer(middleware::from_fn_with_state(self.clone(), session::recognise))
             .layer(middleware::from_fn_with_state(self.parts.pages.clone(), same_origin));
         Router::new()

@@ -143,11 +143,6 @@ impl When {
 }
 
 impl Page {
-    /// Whether it is asked, after these answers.
-    fn applies(&self, answers: &Value) -> bool {
-        self.when.as_ref().is_none_or(|when| when.holds(answers))
-    }
-
     /// Its fields that are asked.
     pub(crate) fn fields<'a>(&'a self, answers: &'a Value) -> impl Iterator<Item = &'a Field> {
         self.fields.iter().filter(|field| field.when.as_ref().is_none_or(|when| when.holds(answers)))
@@ -212,8 +207,18 @@ impl Form {
     }
 
     /// The pages that are asked after these answers, in order.
+    ///
+    /// A condition on an answer whose own page is not on the way does not hold: it was given before another answer
+    /// led elsewhere.
     pub(crate) fn way<'a>(&'a self, answers: &'a Value) -> impl Iterator<Item = &'a Page> {
-        self.pages.iter().filter(|page| page.applies(answers))
+        let mut asked: Vec<&str> = Vec::new();
+        self.pages.iter().filter(move |page| {
+            let applies = page.when.as_ref().is_none_or(|when| asked.contains(&&*when.field) && when.holds(answers));
+            if applies {
+                asked.extend(page.fields(answers).map(|field| field.pointer.as_str()));
+            }
+            applies
+        })
     }
 
     /// The page of this name, if it is on the way.

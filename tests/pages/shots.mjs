@@ -1,0 +1,53 @@
+// Pictures of every page, wide and 320 px: node shots.mjs DIR [LANG…]; NAIS names the program.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { LANGS, answers, browser, entered, signUp, stand, through } from "./stand.mjs";
+
+const [dir, ...wanted] = process.argv.slice(2);
+if (!dir) throw new Error("usage: node shots.mjs DIR [LANG…]");
+mkdirSync(dir, { recursive: true });
+const running = await stand();
+const chrome = await browser();
+try {
+  for (const lang of wanted.length ? wanted : LANGS) {
+    for (const [name, width] of [["wide", 1100], ["narrow", 320]]) {
+      const context = await chrome.newContext({ viewport: { width, height: 900 }, locale: lang });
+      const page = await context.newPage();
+      const shoot = (what) => page.screenshot({ path: join(dir, `${lang}-${what}-${name}.png`), fullPage: true });
+      const see = async (what, path) => {
+        await page.goto(`${running.base}/${lang}${path}`);
+        await shoot(what);
+      };
+      for (const [what, path] of [["services", "/services"], ["service", "/services/200.12.14.1"], ["start", "/services/200.12.14.1/apply"],
+        ["help", "/help"], ["status", "/status"], ["developers", "/developers"], ["verify", "/verify"],
+        ["accessibility", "/accessibility"], ["sign-in", "/sign-in"], ["register", "/register"], ["nothing", "/nothing"]]) {
+        await see(what, path);
+      }
+      const who = { number: `S${lang.toUpperCase()}${width}`, surname: "TESTER", given: "ANNA" };
+      entered(running, who);
+      await page.goto(`${running.base}/${lang}/services/200.12.14.1/apply`);
+      await page.locator("main form button").click();
+      await page.locator("main form button").click();
+      await shoot("question-errors");
+      await through(page, answers(who), async () => shoot(`question-${new URL(page.url()).pathname.split("/").pop()}`));
+      await shoot("check-anonymous");
+      await page.locator("main a.govuk-button").click();
+      await shoot("enter");
+      await signUp(page, running, `shots-${lang}-${width}@example.com`);
+      await shoot("check-signed-in");
+      await page.locator("main form button").last().click();
+      await page.waitForLoadState();
+      await shoot("result");
+      await page.goto(`${page.url()}/print`);
+      await shoot("print");
+      for (const [what, path] of [["account", "/account"], ["messages", "/account/messages"], ["applications", "/account/applications"],
+        ["disclosures", "/account/disclosures"], ["profile", "/account/profile"], ["sessions", "/identity/sessions"]]) {
+        await see(what, path);
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await chrome.close();
+  running.stop();
+}

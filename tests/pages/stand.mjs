@@ -1,0 +1,157 @@
+// A stand of one's own, and a browser: what the tests of pages share.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+export const LANGS = ["en", "be", "ru"];
+
+const port = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+/** A running stand: its address, what stops it, and its commands. */
+export async function stand(program = process.env.NAIS) {
+  if (!program) throw new Error("NAIS names the program that is tested");
+  const dir = join(mkdtempSync(join(tmpdir(), "nais-pages-")), "stand");
+  const [portal, gateway, operations] = [await port(), await port(), await port()];
+  const options = ["stand", "--dir", dir, "--portal", `localhost:${portal}`, "--gateway", `127.0.0.1:${gateway}`,
+    "--operations", `127.0.0.1:${operations}`];
+  const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (part) => (said += part));
+  await new Promise((resolve, reject) => {
+    child.stdout.on("data", (part) => String(part).includes("is ready") && resolve());
+    child.on("exit", (code) => reject(new Error(`the stand ended with ${code}: ${said}`)));
+  });
+  const call = (consumer, path, body, wants = 0) => {
+    const args = ["call", "--as", join(dir, "consumers", consumer), "--json", "POST", path, "--data", JSON.stringify(body)];
+    try {
+      return execFileSync(program, args, { encoding: "utf8" });
+    } catch (error) {
+      if (error.status === wants) return error.stdout;
+      throw new Error(`nais ${args.join(" ")}: ${error.stdout}${error.stderr}`);
+    }
+  };
+  return { base: `http://localhost:${portal}`, dir, call, said: () => said, stop: () => child.kill("SIGINT") };
+}
+
+export const day = (offset) => new Date(Date.now() + 3 * 3600e3 + offset * 86400e3).toISOString().slice(0, 10);
+
+/** A foreigner who has entered, as the border committee reports it. */
+export function entered(stand, { number, surname, given, citizenship = "DEU", date = day(0), checkpoint = "BY-AIR-MSQ" }) {
+  const body = JSON.parse(readFileSync(join(stand.dir, "requests/crossings-submit.json"), "utf8"));
+  const record = body.records[0];
+  body.message_id = crypto.randomUUID();
+  record.crossing_id = `C-${number}`;
+  Object.assign(record.foreigner, { surname_lat: surname, given_names_lat: given, citizenship, birth_date: "19850615", sex: "F" });
+  delete record.foreigner.surname_ru;
+  delete record.foreigner.name_ru;
+  Object.assign(record.doc, { doc_number: number, issuing_state: citizenship });
+  record.checkpoint_code = checkpoint;
+  // A crossing is not in the future, whatever the hour of the test.
+  record.crossing_time = date === day(0) ? record.crossing_time : `${date}T10:00:00+03:00`;
+  stand.call("border-committee", "mvd-38801/v1/crossings/submit", body);
+}
+
+/** What an ordinary application says; `change` overrides by the fields' names. */
+export function answers({ number, surname, given, citizenship = "DEU", date = day(0) }, change = {}) {
+  return {
+    "foreigner.surname_lat": surname, "foreigner.given_names_lat": given,
+    "foreigner.birth_date": "1985-06-15", "foreigner.sex": "F", "foreigner.citizenship": citizenship,
+    "document.type": "passport", "document.number": number, "document.issuing_state": citizenship,
+    "document.issued_on": "2021-07-25", "document.expires_on": "2031-07-25",
+    "insurance.insurer": "Belgosstrakh", "insurance.policy_number": "MC-1020304",
+    "insurance.valid_from": day(-30), "insurance.valid_to": day(120), "insurance.sum": "10000",
+    "visa.regime": "visa", "visa.number": "BY1234567", "visa.type": "C", "visa.multiplicity": "1",
+    "visa.valid_from": day(-30), "visa.valid_to": day(60), "visa.stay_days": "45",
+    "visa.ground": "airport30",
+    "entry.route": "state-border", "entry.date": date, "entry.checkpoint": "BY-AIR-MSQ", "entry.purpose": "01",
+    "stay.to": day(25), "stay.address.region": "minsk", "stay.address.street": "Niezaliežnasci",
+    "stay.address.house": "10", "stay.address.flat": "5",
+    "applicant.kind": "self",
+    ...change,
+  };
+}
+
+/** Fills in whatever the page asks, by the names of its fields. */
+export async function fill(page, given) {
+  for (const radio of await page.locator("fieldset input[type=radio]").evaluateAll((all) => [...new Set(all.map((one) => one.name))])) {
+    if (radio === "size" || radio === "spacing" || radio === "colours") continue;
+    const value = given[radio];
+    if (value) await page.locator(`input[name="${radio}"][value="${value}"]`).check({ force: true });
+  }
+  for (const [name, kind] of await page.locator("main input, main select, main textarea").evaluateAll((all) =>
+    all.map((one) => [one.name, one.tagName === "SELECT" ? "select" : one.type]))) {
+    if (["radio", "hidden", "checkbox"].includes(kind)) continue;
+    const part = /^(.*)-(day|month|year)$/.exec(name);
+    const input = page.locator(`[name="${name}"]`);
+    if (part) {
+      const [year, month, dayOf] = (given[part[1]] ?? "").split("-");
+      await input.fill(String({ day: dayOf, month, year }[part[2]] ?? ""));
+    } else if (kind === "select") {
+      const value = given[name];
+      if (value) await input.selectOption(value);
+      else if (given[name] === undefined) await input.selectOption({ index: 1 });
+    } else if (given[name] !== undefined) {
+      await input.fill(given[name]);
+    }
+  }
+}
+
+/** From the first question to the page of all answers. */
+export async function through(page, given, each = async () => {}) {
+  for (let step = 0; step < 20; step += 1) {
+    if (/\/check$/.test(new URL(page.url()).pathname)) return step;
+    await fill(page, given);
+    await each(page);
+    const before = page.url();
+    await page.locator("main form button").first().click();
+    await page.waitForLoadState();
+    if (page.url() === before) {
+      throw new Error(`refused at ${before}: ${await page.locator(".govuk-error-summary").innerText().catch(() => page.content())}`);
+    }
+  }
+  throw new Error(`the form does not end: ${page.url()}`);
+}
+
+/** The newest message of the stand for this address. */
+export async function message(stand, address) {
+  const page = await (await fetch(`${stand.base}/stand/mail`)).text();
+  const at = page.indexOf(address);
+  if (at < 0) throw new Error(`there is no message for ${address}`);
+  const text = page.slice(at, at + 6000);
+  const link = /href="([^"]*token=[^"]*)"/.exec(text)?.[1]?.replaceAll("&amp;", "&");
+  const code = /\b(\d{6}|\d{3} \d{3})\b/.exec(text.replace(/<[^>]*>/g, " "))?.[1];
+  return { link, code, text };
+}
+
+export async function browser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+}
+
+/** An account by e-mail, from wherever UIS ILE asks to sign in; ends where the person came from. */
+export async function signUp(page, stand, address, name = ["Naidzin", "Jan"]) {
+  if (!/\/register/.test(page.url())) await page.locator('main a[href*="/register"]').first().click();
+  await page.locator("#email").fill(address);
+  await page.locator("#surname").fill(name[0]);
+  await page.locator("#given_name").fill(name[1]);
+  await page.locator("main form button").first().click();
+  await page.waitForLoadState();
+  const { link } = await message(stand, address);
+  await page.goto(link);
+  await page.locator("main form button").first().click();
+  await page.waitForLoadState();
+  const password = page.locator('input[type="password"]').first();
+  await password.fill("correct-horse-battery-Staple");
+  const again = page.locator('input[type="password"]').nth(1);
+  if (await again.count()) await again.fill("correct-horse-battery-Staple");
+  await page.locator("main form button").last().click();
+  await page.waitForLoadState();
+}
