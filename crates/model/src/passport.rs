@@ -3,6 +3,7 @@
 //! ```toml
 //! code = "3.88.01"
 //! context = "mvd-38801/v1"            # absent: portal only
+//! category = "state-border"           # of the portal's catalogue
 //! owner = "mvd"
 //! provider = "embedded:foreigners"    # or a table [upstream] url, timeout_ms, attempts
 //! modes = ["system"]                  # weak strong strong-id-card system system-state-bodies intermediary
@@ -89,6 +90,8 @@ pub struct Passport {
     pub code: ServiceCode,
     /// `mvd-38801/v1`; none for services of the portal only.
     pub context: Option<String>,
+    /// Under which it is listed in the portal's catalogue.
+    pub category: Option<String>,
     /// Owner of the information.
     pub owner: String,
     /// Who answers.
@@ -120,6 +123,7 @@ pub struct Passport {
 struct Written {
     code: ServiceCode,
     context: Option<String>,
+    category: Option<String>,
     owner: String,
     provider: Option<String>,
     upstream: Option<Upstream>,
@@ -158,6 +162,7 @@ impl Passport {
         let passport = Self {
             code: written.code,
             context: written.context,
+            category: written.category,
             owner: written.owner,
             provider,
             modes: written.modes,
