@@ -180,14 +180,16 @@ impl Application {
         let stay = stay(&mut from, entry.as_ref().map(|entry| entry.date));
         applicant(&mut from);
         born_before(&mut from, person.as_ref(), document.as_ref());
-        let read = || Some(Self {
-            person: person?,
-            document: document?,
-            insurance: insurance?,
-            permission: permission?,
-            entry: entry?,
-            stay: stay?,
-        });
+        let read = || {
+            Some(Self {
+                person: person?,
+                document: document?,
+                insurance: insurance?,
+                permission: permission?,
+                entry: entry?,
+                stay: stay?,
+            })
+        };
         from.finish(read())
     }
 

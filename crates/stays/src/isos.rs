@@ -177,7 +177,8 @@ fn unclear() -> Refusal {
 /// A found record; none when the person was turned back or another record corrects it.
 fn crossing(line: &Value) -> Result<Option<Crossing>, Refusal> {
     let record = line.get("record").and_then(Value::as_object).ok_or_else(unclear)?;
-    let corrected = matches!(line.get("state").and_then(Value::as_str), Some("corrected" | "annulled" | "invalid" | "withdrawn"));
+    let corrected =
+        matches!(line.get("state").and_then(Value::as_str), Some("corrected" | "annulled" | "invalid" | "withdrawn"));
     let refused = record.get("refusal").and_then(Value::as_bool).unwrap_or(false);
     // The Russian side of the border is not where Belarus is entered.
     let ours = text(record, "state_side") != Some("RU");

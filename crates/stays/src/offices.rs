@@ -95,7 +95,8 @@ impl Offices {
     pub fn nearest(&self, address: &Address) -> &Office {
         let district = (!address.city_district.is_empty()).then_some(&address.city_district);
         let own = |office: &&Office| office.region == address.region;
-        let of_district = self.all().filter(own).find(|office| district.is_some() && office.district.as_ref() == district);
+        let of_district =
+            self.all().filter(own).find(|office| district.is_some() && office.district.as_ref() == district);
         let of_region = || self.all().filter(own).find(|office| office.district.is_none());
         of_district.or_else(of_region).unwrap_or(&self.first)
     }

@@ -251,7 +251,11 @@ impl<'a> Reading<'a> {
         let text = self.raw(pointer);
         let plain = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
         let good = |(name, host): (&str, &str)| {
-            plain(name) && plain(host) && !host.contains('@') && host.split('.').count() > 1 && host.split('.').all(plain)
+            plain(name)
+                && plain(host)
+                && !host.contains('@')
+                && host.split('.').count() > 1
+                && host.split('.').all(plain)
         };
         if !text.is_empty() && (text.len() > 254 || !text.split_once('@').is_some_and(good)) {
             self.slip(pointer, "email");

@@ -61,7 +61,9 @@ impl Stays {
             Ok(package) => self.sent(of, job.id, package).await?,
             // The same message under another form: ISOS has it from an attempt whose answer was lost.
             Err(refusal) if refusal.code == "replayed-message" => self.sent(of, job.id, Uuid::nil()).await?,
-            Err(refusal) if is_final(&refusal) || job.attempts >= ATTEMPTS => self.give_up(of, job.id, &refusal).await?,
+            Err(refusal) if is_final(&refusal) || job.attempts >= ATTEMPTS => {
+                self.give_up(of, job.id, &refusal).await?
+            }
             Err(refusal) => self.put_off(job.id, job.attempts, &refusal).await?,
         }
         Ok(true)
@@ -76,7 +78,8 @@ impl Stays {
         let (vault, of) = (self.core.vault.clone(), of.clone());
         let read = self.db.read(move |tx| {
             let row = [Param::Text(&of.asker), Param::Bytes(of.application.as_bytes())];
-            let registered = tx.query_opt(&sql::REGISTRATION, &row, |row| Ok((row.text(0)?.to_owned(), row.int(2)?)))?;
+            let registered =
+                tx.query_opt(&sql::REGISTRATION, &row, |row| Ok((row.text(0)?.to_owned(), row.int(2)?)))?;
             let version = [Param::Text(&of.asker), Param::Bytes(of.application.as_bytes()), of.version.into()];
             let body = tx.query_opt(&sql::VERSION, &version, |row| {
                 vault.open(&place(&of.asker, of.application, of.version), row.bytes(0)?)

@@ -77,7 +77,8 @@ pub(crate) fn identifier(ask: &Ask) -> Result<Uuid, Refusal> {
 impl Stays {
     pub(crate) async fn submit(&self, ask: &Ask) -> Result<Answer, Refusal> {
         let id = identifier(ask)?;
-        let canonical = model::json::canonical(&ask.json).map_err(|_| Refusal::new(Kind::Malformed, "body-malformed"))?;
+        let canonical =
+            model::json::canonical(&ask.json).map_err(|_| Refusal::new(Kind::Malformed, "body-malformed"))?;
         let digest = self.core.vault.keyed("stays.body", &canonical);
         let (vault, asker) = (self.core.vault.clone(), ask.asker.id.clone());
         let known = self.db.read(move |tx| Ok((versions(tx, &vault, &asker, id)?, registered(tx, &asker, id)?)));
@@ -102,7 +103,7 @@ impl Stays {
     /// The effect that keeps this version, and registers.
     fn keep(&self, ask: &Ask, id: Uuid, version: i64, digest: [u8; 32], case: Case) -> Result<Answer, Refusal> {
         let asker = ask.asker.id.clone();
-        let body = self.body((&ask.json, ask.lang), &case.told, case.decision.code, None);
+        let body = self.body((&ask.json, ask.lang), &case.told, true, None);
         let kept = Kept { application: ask.json.clone(), told: case.told.clone() };
         let plain = serde_json::to_vec(&kept).map_err(|error| Error::broken(error).refusal())?;
         let sealed = self.core.vault.seal(&place(&asker, id, version), &plain);
@@ -126,22 +127,22 @@ impl Stays {
     pub(crate) fn stored(&self, ask: &Ask, version: &Version, registration: Option<&Registered>) -> Map<String, Value> {
         let Kept { application, told } = &version.kept;
         let number = registration.filter(|_| told.is_registered()).map(|found| found.number.as_str());
-        self.body((application, ask.lang), told, &told.code, number)
+        self.body((application, ask.lang), told, true, number)
     }
 
-    /// The answer's body.
+    /// The answer's body: about a decision made, or one that would be.
     pub(crate) fn body(
         &self,
         (application, lang): (&Value, Lang),
         told: &Told,
-        key: &str,
+        made: bool,
         number: Option<&str>,
     ) -> Map<String, Value> {
         let teller = self.teller(lang);
         let mut out = Map::new();
         put(&mut out, "status", 200);
         self.identify(&mut out, application);
-        told.tell(teller, key, &mut out);
+        told.tell(teller, made, &mut out);
         put(&mut out, "full_name", full_name(application));
         let address = crate::application::Address::of(application);
         put(&mut out, "address", teller.address(&address, told.day));
@@ -238,13 +239,15 @@ fn is_stale(version: &Version, now: Timestamp) -> bool {
 
 /// Surname and given names, as in the document.
 fn full_name(application: &Value) -> String {
-    let part = |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim().to_uppercase();
+    let part =
+        |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim().to_uppercase();
     format!("{} {}", part("/foreigner/surname_lat"), part("/foreigner/given_names_lat")).trim().to_owned()
 }
 
 /// Whose data the answer bears: the document, in the form that ISOS uses.
 pub(crate) fn subjects(application: &Value) -> Vec<String> {
-    let part = |pointer: &str| application.pointer(pointer).and_then(Value::as_str).map(|text| text.trim().to_uppercase());
+    let part =
+        |pointer: &str| application.pointer(pointer).and_then(Value::as_str).map(|text| text.trim().to_uppercase());
     let document = part("/document/issuing_state").zip(part("/document/number"));
     document.map(|(state, number)| format!("{state}:{number}")).into_iter().collect()
 }

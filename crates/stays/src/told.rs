@@ -93,8 +93,9 @@ impl Told {
         self.outcome == "registered"
     }
 
-    /// The members of the answer; `key` is the table of the decision's texts, such as `late` or `acceptable`.
-    pub(crate) fn tell(&self, teller: Teller<'_>, key: &str, out: &mut Map<String, Value>) {
+    /// The members of the answer: of a decision made, or of one that would be.
+    pub(crate) fn tell(&self, teller: Teller<'_>, made: bool, out: &mut Map<String, Value>) {
+        let key = if self.is_registered() && !made { "acceptable" } else { &self.code };
         let params = self.params(teller);
         let line = |part: &str| teller.texts.line(teller.lang, &format!("decisions.{key}.{part}"), &params);
         put(out, "outcome", &*self.outcome);
@@ -106,17 +107,18 @@ impl Told {
             put(out, "registered_from", self.from.to_string());
             put(out, "registered_to", self.to.to_string());
         }
-        out.extend(self.deadline.map(|day| ("deadline".to_owned(), json!(day.to_string()))));
-        let until = if self.office.is_some() { "visit_by" } else { "not_required_until" };
-        out.extend(self.until.map(|day| (until.to_owned(), json!(day.to_string()))));
+        // What the person must watch: the day to come by, the last day without registration, or the last to register.
+        out.extend(self.until.or(self.deadline).map(|day| ("deadline".to_owned(), json!(day.to_string()))));
         out.extend(self.office(teller).map(|office| ("office".to_owned(), office)));
         put(out, "steps", self.steps.iter().map(|step| step.tell(teller)).collect::<Vec<_>>());
-        // Where the person can mend something, the form marks the field.
+        // Where the person can mend something, the form marks the field. Only a decision made counts as an error: what would
+        // be refused may still be sent, because everybody has the right to a decision.
         let fields = self.steps.iter().filter(|step| !step.passed && self.outcome == "refused");
-        let errors = fields.map(|step| {
-            json!({"pointer": step.pointer, "code": self.code, "message": step.line(teller)})
-        });
-        put(out, "errors", errors.collect::<Vec<_>>());
+        let marks: Vec<Value> = fields
+            .map(|step| json!({"pointer": step.pointer, "code": self.code, "message": step.line(teller)}))
+            .collect();
+        put(out, "errors", if made { marks.clone() } else { Vec::new() });
+        put(out, "marks", marks);
     }
 
     fn params(&self, teller: Teller<'_>) -> Vec<(&'static str, String)> {
@@ -148,7 +150,11 @@ impl Step {
         let mut out = Map::new();
         put(&mut out, "rule", &*self.rule);
         put(&mut out, "row", &*self.row);
-        put(&mut out, "act", if self.act.is_empty() { String::new() } else { teller.rules.act(&self.act, teller.lang) });
+        put(
+            &mut out,
+            "act",
+            if self.act.is_empty() { String::new() } else { teller.rules.act(&self.act, teller.lang) },
+        );
         put(&mut out, "checked", self.checked);
         put(&mut out, "passed", self.passed);
         put(&mut out, "text", self.line(teller));
@@ -158,8 +164,26 @@ impl Step {
 
 /// Names that texts of steps use; kept decisions bear them as text.
 const NAMES: [&str; 20] = [
-    "entry", "expires", "to", "from", "checkpoint", "by", "days", "until", "citizenship", "deadline", "today", "allowed",
-    "ground", "sum", "least", "year", "number", "left", "max", "min",
+    "entry",
+    "expires",
+    "to",
+    "from",
+    "checkpoint",
+    "by",
+    "days",
+    "until",
+    "citizenship",
+    "deadline",
+    "today",
+    "allowed",
+    "ground",
+    "sum",
+    "least",
+    "year",
+    "number",
+    "left",
+    "max",
+    "min",
 ];
 
 fn named(name: &str) -> Option<&'static str> {
@@ -189,7 +213,11 @@ impl Teller<'_> {
         let name = |list: &str, code: &str| self.lists.name(list, code, self.lang, day);
         let numbered = |key: &str, value: &str| {
             let params = [("value", value.to_owned())];
-            if value.is_empty() { String::new() } else { self.texts.line(self.lang, &format!("address.{key}"), &params) }
+            if value.is_empty() {
+                String::new()
+            } else {
+                self.texts.line(self.lang, &format!("address.{key}"), &params)
+            }
         };
         let parts = [
             name("regions", &address.region),

@@ -10,7 +10,7 @@ use store::{Error, Tx, Vault};
 use crate::application::Application;
 use crate::isos::Whose;
 use crate::reading::Slip;
-use crate::rules::{Crossing, Decision, Direction, Earlier, Facts, decide};
+use crate::rules::{Crossing, Direction, Earlier, Facts, decide};
 use crate::told::{Told, put};
 use crate::{Stays, sql};
 
@@ -25,7 +25,6 @@ pub(crate) enum Weighed {
 /// An application with its decision.
 pub(crate) struct Case {
     pub(crate) application: Application,
-    pub(crate) decision: Decision,
     pub(crate) told: Told,
     /// Keyed document.
     pub(crate) document: i64,
@@ -68,10 +67,7 @@ impl Stays {
     pub(crate) async fn check(&self, ask: &Ask) -> Result<Answer, Refusal> {
         let body = match self.weigh(ask).await? {
             Weighed::Slips(slips) => self.faulty(ask, &slips),
-            Weighed::Decided(case) => {
-                let key = if case.told.is_registered() { "acceptable" } else { case.decision.code };
-                self.body((&ask.json, ask.lang), &case.told, key, None)
-            }
+            Weighed::Decided(case) => self.body((&ask.json, ask.lang), &case.told, false, None),
         };
         ready(body, Vec::new())
     }
@@ -101,7 +97,7 @@ impl Stays {
             return Ok(Weighed::Slips(vec![slip]));
         }
         let told = Told::new(&decision, today, (application.entry.date, application.stay.to));
-        Ok(Weighed::Decided(Box::new(Case { application, decision, told, document, earlier: count })))
+        Ok(Weighed::Decided(Box::new(Case { application, told, document, earlier: count })))
     }
 
     async fn crossings(&self, application: &Application, today: Date, lang: Lang) -> Result<Vec<Crossing>, Refusal> {
@@ -123,9 +119,9 @@ impl Stays {
         let found = self.core.isos.crossings(whose, entry.date, entry.date, lang).await?;
         let place = entry.checkpoint.map_or("", |point| point.code);
         let number = application.document.number.key();
-        Ok(found.iter().any(|one| {
-            one.direction == Direction::Entry && one.checkpoint == place && nearly(&one.document, &number)
-        }))
+        Ok(found
+            .iter()
+            .any(|one| one.direction == Direction::Entry && one.checkpoint == place && nearly(&one.document, &number)))
     }
 
     /// The answer to an application with slips.
@@ -142,6 +138,7 @@ impl Stays {
         }
         put(&mut out, "steps", Vec::<Value>::new());
         let errors: Vec<Value> = slips.iter().map(|slip| json!(self.fault(slip, ask.lang))).collect();
+        put(&mut out, "marks", errors.clone());
         put(&mut out, "errors", errors);
         out
     }

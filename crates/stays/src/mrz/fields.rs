@@ -284,9 +284,7 @@ impl<'a> Zone<'a> {
             self.tell(place, at, "names", Problem::Character { found });
         }
         let (surname, given) = text.split_once("<<").unwrap_or((&text, ""));
-        let spaced = |part: &str| {
-            part.split('<').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-        };
+        let spaced = |part: &str| part.split('<').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
         let (surname, given) = (spaced(surname), spaced(given));
         if surname.is_empty() {
             self.tell(place, 0, "names", Problem::Name);

@@ -75,7 +75,8 @@ fn the_century_is_the_nearest_past() {
         let check = check_digit(digits.chars()).unwrap();
         let line = format!("L898902C36D<<{digits}{check}F1204159ZE184226B<<<<<1");
         let over = format!("{}{}{}", &line[..10], &line[13..20], &line[21..43]);
-        let zone = format!("P<D<<ERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n{line}{}", check_digit(over.chars()).unwrap());
+        let zone =
+            format!("P<D<<ERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n{line}{}", check_digit(over.chars()).unwrap());
         parse(&zone, today()).unwrap().birth_date
     };
     assert_eq!(born("261122"), "20261122");

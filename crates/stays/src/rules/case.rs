@@ -81,7 +81,8 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn decided(&self, verdict: Option<Verdict>, steps: Vec<Step>) -> Decision {
-        let registered = || Verdict { outcome: Outcome::Registered { from: self.entry, to: self.to }, code: "registered" };
+        let registered =
+            || Verdict { outcome: Outcome::Registered { from: self.entry, to: self.to }, code: "registered" };
         let Verdict { outcome, code } = verdict.unwrap_or_else(registered);
         Decision { outcome, code, deadline: self.deadline, steps }
     }

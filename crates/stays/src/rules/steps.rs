@@ -2,11 +2,11 @@
 
 use model::calendar::days_of_stay;
 
+use super::Direction;
 use super::case::{Case, Said, Verdict, refused, step};
 use super::decision::{Outcome, Param};
 use super::rows::Dated;
 use super::year::days_before;
-use super::Direction;
 use crate::application::Permission;
 
 /// (a) All fields are there (they were read), and the procedure is in force on the day of entry.
@@ -101,7 +101,8 @@ pub(super) fn permission(case: &Case<'_>) -> Said {
         Permission::Free { ground, .. } => {
             let row = case.ground;
             let allowed = row.map_or(0, |row| row.days);
-            let said = step("permission", row, "ground").with("ground", Param::Code("visa-free-grounds".to_owned(), ground.clone()));
+            let said = step("permission", row, "ground")
+                .with("ground", Param::Code("visa-free-grounds".to_owned(), ground.clone()));
             let said = said.number("days", days).number("allowed", allowed);
             match row {
                 Some(row) if !case.is_open(row) => {
@@ -221,4 +222,3 @@ const NEAR: u32 = 3;
 fn days_apart(one: jiff::civil::Date, other: jiff::civil::Date) -> u32 {
     days_of_stay(one.min(other), one.max(other)).saturating_sub(1)
 }
-
