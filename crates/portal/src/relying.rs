@@ -52,6 +52,7 @@ struct Discovered {
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    userinfo_endpoint: String,
     end_session_endpoint: String,
 }
 
@@ -68,6 +69,7 @@ pub(crate) struct Relying {
 #[derive(Deserialize)]
 struct Tokens {
     id_token: String,
+    access_token: String,
 }
 
 #[derive(Clone, Deserialize)]
@@ -78,6 +80,12 @@ struct Claims {
     sid: String,
     #[serde(default)]
     acr: String,
+}
+
+/// What the provider tells of a person, by its own names of the claims.
+#[derive(Deserialize)]
+struct About {
+    sub: String,
     #[serde(default)]
     email: String,
     /// The given name, as UIS ILE calls it.
@@ -194,18 +202,29 @@ impl Relying {
         if !bool::from(claims.nonce.as_bytes().ct_eq(away.nonce.as_bytes())) {
             return Err(Error::identity("the token is of another sign-in"));
         }
-        let named = [claims.name.as_str(), claims.surname.as_str()].into_iter().filter(|part| !part.is_empty());
+        let about = self.about(&provider, &tokens.access_token).await?;
+        if about.sub != claims.sub {
+            return Err(Error::identity("what it tells is of another person"));
+        }
+        let named = [about.name.as_str(), about.surname.as_str()].into_iter().filter(|part| !part.is_empty());
         let name = named.collect::<Vec<_>>().join(" ");
         let person = Person {
-            name: if name.is_empty() { claims.email.clone() } else { name },
+            name: if name.is_empty() { about.email.clone() } else { name },
             sub: claims.sub,
-            email: claims.email,
+            email: about.email,
             // A number that nobody has checked says nothing of the person.
-            number: claims.number.filter(|_| claims.acr != "low"),
+            number: about.number.filter(|_| claims.acr != "low"),
             acr: claims.acr,
             id_token: tokens.id_token,
         };
         Ok((person, claims.sid))
+    }
+
+    /// What the provider tells of who has signed in.
+    async fn about(&self, provider: &Discovered, access_token: &str) -> Result<About, Error> {
+        let asked = self.http.get(&provider.userinfo_endpoint).bearer_auth(access_token).timeout(PATIENCE);
+        let response = asked.send().await.and_then(reqwest::Response::error_for_status).map_err(Error::identity)?;
+        response.json().await.map_err(Error::identity)
     }
 
     /// The claims of a token of the provider for us.
