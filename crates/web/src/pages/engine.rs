@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use model::Lang;
 
 use super::texts::Texts;
-use super::{Error, Source, assets, format, view};
+use super::{Error, Source, assets, format, markup, view};
 
 /// Templates of all sources, speaking one language.
 pub(super) struct Engine(Environment<'static>);
@@ -28,6 +28,7 @@ impl Engine {
             assets::url(name).ok_or_else(|| wrong(format!("there is no asset `{name}`")))
         });
         add_texts(&mut environment, lang, texts);
+        markup::add_to(&mut environment);
         for (name, template) in sources.iter().flat_map(|source| source.templates) {
             environment.add_template(name, template)?;
         }
@@ -92,12 +93,13 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Outc
     if value.is_undefined() {
         return Err(minijinja::Error::from(ErrorKind::UndefinedError));
     }
-    let raw = value.is_safe() || matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
+    let raw = value.is_safe() || value.kind() == ValueKind::Number;
     match value.as_str() {
         Some(text) if raw || *state.auto_escape() == AutoEscape::None => out.write_str(text)?,
-        None if raw || *state.auto_escape() == AutoEscape::None => write!(out, "{value}")?,
+        None if value.kind() == ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" })?,
         // Nothing rather than the word `none`.
         None if value.is_none() => {}
+        None if raw || *state.auto_escape() == AutoEscape::None => write!(out, "{value}")?,
         text => {
             let mut escaped = String::new();
             format::escape(&mut escaped, text.unwrap_or(&value.to_string()));

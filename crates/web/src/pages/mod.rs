@@ -10,6 +10,7 @@ mod error;
 mod form;
 mod format;
 mod guard;
+mod markup;
 mod respond;
 mod settings;
 mod texts;
@@ -46,7 +47,11 @@ pub struct Source {
 const OWN: Source = Source {
     templates: &[
         ("base.html", include_str!("../../templates/base.html")),
+        ("view.html", include_str!("../../templates/view.html")),
         ("error.html", include_str!("../../templates/error.html")),
+        ("govuk.html", include_str!("../../templates/govuk.html")),
+        ("govuk/fields.html", include_str!("../../templates/govuk/fields.html")),
+        ("govuk/content.html", include_str!("../../templates/govuk/content.html")),
     ],
     texts: [
         (Lang::En, include_str!("../../texts/pages.en.toml")),
