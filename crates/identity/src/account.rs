@@ -241,16 +241,19 @@ pub(crate) fn insert(tx: &mut Tx<'_>, vault: &Vault, account: &Account) -> Resul
     let email = profile.email.as_ref().map(|email| email_key(vault, email));
     let number = profile.number.as_ref().map(|number| number_key(vault, number));
     let sealed = sealed(vault, *id, profile)?;
-    tx.execute(&INSERT, &[
-        id.as_bytes().into(),
-        kind.as_str().into(),
-        email.as_ref().into(),
-        number.as_ref().into(),
-        password.as_ref().into(),
-        number_password.as_ref().into(),
-        Param::Bytes(&sealed),
-        (*created_at).into(),
-    ])
+    tx.execute(
+        &INSERT,
+        &[
+            id.as_bytes().into(),
+            kind.as_str().into(),
+            email.as_ref().into(),
+            number.as_ref().into(),
+            password.as_ref().into(),
+            number_password.as_ref().into(),
+            Param::Bytes(&sealed),
+            (*created_at).into(),
+        ],
+    )
     .map(|_| ())
 }
 
@@ -258,12 +261,15 @@ pub(crate) fn insert(tx: &mut Tx<'_>, vault: &Vault, account: &Account) -> Resul
 pub(crate) fn set_number(tx: &mut Tx<'_>, vault: &Vault, account: &Account) -> Result<(), Error> {
     let number = account.profile.number.as_ref().map(|number| number_key(vault, number));
     let sealed = sealed(vault, account.id, &account.profile)?;
-    tx.execute(&SET_NUMBER, &[
-        account.id.as_bytes().into(),
-        number.as_ref().into(),
-        account.number_password.as_ref().into(),
-        Param::Bytes(&sealed),
-    ])
+    tx.execute(
+        &SET_NUMBER,
+        &[
+            account.id.as_bytes().into(),
+            number.as_ref().into(),
+            account.number_password.as_ref().into(),
+            Param::Bytes(&sealed),
+        ],
+    )
     .map(|_| ())
 }
 

@@ -125,8 +125,11 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Config(what));
         let base = web_address(&self.base_url);
-        if !base.as_ref().is_some_and(|url| url.path() == "/" && url.query().is_none() && !self.base_url.ends_with('/')) {
-            return wrong("base_url: expected https://HOST without a path or slash (http on this computer only)".into());
+        if !base.as_ref().is_some_and(|url| url.path() == "/" && url.query().is_none() && !self.base_url.ends_with('/'))
+        {
+            return wrong(
+                "base_url: expected https://HOST without a path or slash (http on this computer only)".into(),
+            );
         }
         let mut seen = HashSet::new();
         for client in &self.clients {
@@ -142,7 +145,9 @@ impl Config {
             }
             let uris = client.redirect_uris.iter().chain(&client.post_logout_redirect_uris);
             if let Some(uri) = uris.chain(&client.backchannel_logout_uri).find(|uri| web_address(uri).is_none()) {
-                return wrong(format!("clients.{id}: `{uri}`: expected https (http on this computer only), no fragment"));
+                return wrong(format!(
+                    "clients.{id}: `{uri}`: expected https (http on this computer only), no fragment"
+                ));
             }
             match &client.auth {
                 ClientAuth::Secret(digest) if secret::from_base64url(digest).is_none_or(|bytes| bytes.len() != 32) => {

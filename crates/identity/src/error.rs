@@ -49,8 +49,6 @@ impl Error {
 pub(crate) enum Fail {
     /// Something of ours.
     Ours(Error),
-    /// Too often; worth another try after so many seconds.
-    Wait(i64),
     /// What was asked for is over: a link, a step.
     Gone,
     /// There is nothing here.
@@ -69,13 +67,12 @@ impl Fail {
     /// The error page; what went wrong is logged here and nowhere else.
     pub(crate) fn page(self, pages: &Pages, view: &View) -> Response<Body> {
         let (status, name, wait) = match self {
-            Self::Wait(seconds) => (StatusCode::TOO_MANY_REQUESTS, "too-many", Some(seconds)),
             Self::Gone => (StatusCode::GONE, "gone", None),
             Self::Missing => (StatusCode::NOT_FOUND, "not-found", None),
-            Self::Ours(Error::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(2)),
+            Self::Ours(Error::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", Some(2_u32)),
             Self::Ours(Error::Store(error)) => match error.refusal() {
                 Refusal { kind: Kind::Unavailable, retry_after, .. } => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "unavailable", retry_after.map(i64::from))
+                    (StatusCode::SERVICE_UNAVAILABLE, "unavailable", retry_after)
                 }
                 refusal => {
                     tracing::error!(request_id = %view.request_id, code = refusal.code, "identity: storage");
@@ -89,7 +86,7 @@ impl Fail {
         };
         let mut response = pages.error(view, status, name);
         if let Some(seconds) = wait {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

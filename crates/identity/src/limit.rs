@@ -29,6 +29,8 @@ pub(crate) struct Rule {
 pub(crate) const SIGN_IN: Rule = Rule { name: "sign-in", most: 10, window: 900 * SECOND };
 /// Passwords tried from one network address, behind which many people may sit.
 pub(crate) const SIGN_IN_FROM: Rule = Rule { name: "sign-in-from", most: 100, window: 900 * SECOND };
+/// What is counted where there is no account to note a failure in: so that both take as long.
+pub(crate) const NOBODY: Rule = Rule { name: "nobody", most: i64::MAX, window: 900 * SECOND };
 /// Codes of the second factor tried for one account.
 pub(crate) const SECOND_FACTOR: Rule = Rule { name: "second-factor", most: 10, window: 900 * SECOND };
 /// Messages to one e-mail address.

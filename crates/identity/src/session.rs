@@ -87,18 +87,21 @@ fn session(row: &Row<'_>) -> Result<Session, Error> {
 pub(crate) fn begin(tx: &mut Tx<'_>, sign_in: &SignIn<'_>, now: i64) -> Result<String, Error> {
     let SignIn { account, acr, amr, address, agent } = sign_in;
     let (token, id) = (Token::draw(), store::random::<16>());
-    tx.execute(&INSERT, &[
-        (&token.hash).into(),
-        (&id).into(),
-        account.as_bytes().into(),
-        acr.as_str().into(),
-        (*amr).into(),
-        now.into(),
-        now.into(),
-        (now + LONGEST).into(),
-        (*address).into(),
-        (*agent).into(),
-    ])?;
+    tx.execute(
+        &INSERT,
+        &[
+            (&token.hash).into(),
+            (&id).into(),
+            account.as_bytes().into(),
+            acr.as_str().into(),
+            (*amr).into(),
+            now.into(),
+            now.into(),
+            (now + LONGEST).into(),
+            (*address).into(),
+            (*agent).into(),
+        ],
+    )?;
     audit::note(tx, *account, Event::SignedIn, now, address)?;
     Ok(token.text)
 }

@@ -32,7 +32,8 @@ fn password(secret: &[u8], step: i64) -> String {
 /// The secret as people type it: base32, in groups of four.
 pub(crate) fn typed(secret: &[u8]) -> String {
     let text = base32(secret);
-    let groups: Vec<&str> = (0..text.len()).step_by(4).filter_map(|at| text.get(at..(at + 4).min(text.len()))).collect();
+    let groups: Vec<&str> =
+        (0..text.len()).step_by(4).filter_map(|at| text.get(at..(at + 4).min(text.len()))).collect();
     groups.join(" ")
 }
 
@@ -40,7 +41,10 @@ pub(crate) fn typed(secret: &[u8]) -> String {
 pub(crate) fn uri(secret: &[u8], issuer: &str, holder: &str) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let (issuer, holder) = (encode(issuer), encode(holder));
-    format!("otpauth://totp/{issuer}:{holder}?secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period={STEP}", base32(secret))
+    format!(
+        "otpauth://totp/{issuer}:{holder}?secret={}&issuer={issuer}&algorithm=SHA1&digits=6&period={STEP}",
+        base32(secret)
+    )
 }
 
 /// A recovery code: 50 random bits, in letters that are not taken for each other.

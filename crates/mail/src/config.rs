@@ -128,7 +128,8 @@ mod tests {
     fn settings_have_no_unknown_words() {
         let read = |text: &str| toml::from_str::<Config>(text);
         assert!(read("from = 'nais@example.by'").unwrap().smtp.is_none());
-        let config = read("from = 'nais@example.by'\nsmtp = { host = 'm.example.by', encryption = 'implicit' }").unwrap();
+        let config =
+            read("from = 'nais@example.by'\nsmtp = { host = 'm.example.by', encryption = 'implicit' }").unwrap();
         assert_eq!(config.smtp.unwrap().encryption.port(), 465);
         assert!(read("from = 'nais'").is_err());
         assert!(read("from = 'nais@example.by'\ntls = false").is_err());

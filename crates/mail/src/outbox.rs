@@ -124,13 +124,10 @@ impl Outbox {
         let sealed = self.0.vault.seal(&aad(id), &plain);
         let state = if self.keeps() { State::Kept } else { State::Waiting };
         let (key, at) = (id.into_bytes(), now.as_microsecond());
-        tx.execute(&PUT, &[
-            (&key).into(),
-            message.kind.into(),
-            state.as_str().into(),
-            at.into(),
-            Param::Bytes(&sealed),
-        ])?;
+        tx.execute(
+            &PUT,
+            &[(&key).into(), message.kind.into(), state.as_str().into(), at.into(), Param::Bytes(&sealed)],
+        )?;
         if state == State::Waiting {
             jobs::enqueue(tx, &key, QUEUE, at, &[])?;
         }
@@ -164,7 +161,9 @@ impl Outbox {
         let counts = self.0.db.read(|tx| {
             State::ALL
                 .into_iter()
-                .map(|state| Ok((state, tx.query_opt(&COUNT, &[state.as_str().into()], |row| row.int(0))?.unwrap_or(0))))
+                .map(|state| {
+                    Ok((state, tx.query_opt(&COUNT, &[state.as_str().into()], |row| row.int(0))?.unwrap_or(0)))
+                })
                 .collect()
         });
         Ok(counts.await?)

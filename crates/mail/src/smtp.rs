@@ -34,8 +34,8 @@ impl Sender {
         let wrong = |error: lettre::transport::smtp::Error| Error::Smtp(error.to_string());
         let mut parameters = TlsParameters::builder(smtp.host.clone());
         if let Some(path) = &smtp.ca_file {
-            let pem = std::fs::read(path)
-                .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
+            let pem =
+                std::fs::read(path).map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
             parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).map_err(wrong)?);
         }
         let parameters = parameters.build_rustls().map_err(wrong)?;

@@ -76,10 +76,11 @@ impl Outbox {
             return Ok(self.0.db.write(move |tx| jobs::done(tx, &key)).await?);
         };
         let at = moment(at)?;
-        let outcome = match self.open_content(id, &sealed).map_err(Error::from).and_then(|c| c.wire(id, at, &self.0.from)) {
-            Ok(message) => sender.send(message).await,
-            Err(error) => Outcome::Refused(error.to_string()),
-        };
+        let outcome =
+            match self.open_content(id, &sealed).map_err(Error::from).and_then(|c| c.wire(id, at, &self.0.from)) {
+                Ok(message) => sender.send(message).await,
+                Err(error) => Outcome::Refused(error.to_string()),
+            };
         match &outcome {
             Outcome::Taken => tracing::info!(mail = %id, kind, attempts, "a message was sent"),
             Outcome::Later(why) => tracing::warn!(mail = %id, kind, attempts, why, "a message could not be sent yet"),

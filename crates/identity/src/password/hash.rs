@@ -64,7 +64,8 @@ impl Hasher {
         let right = self.off(move || {
             let kept = PasswordHash::new(&kept).map_err(|_| Error::Store(store::Error::broken("a password hash")))?;
             let used = Params::try_from(&kept).map_err(|_| Error::Store(store::Error::broken("a password hash")))?;
-            let old = (used.m_cost(), used.t_cost(), used.p_cost()) != (params.m_cost(), params.t_cost(), params.p_cost());
+            let old =
+                (used.m_cost(), used.t_cost(), used.p_cost()) != (params.m_cost(), params.t_cost(), params.p_cost());
             Ok::<_, Error>((Argon2::default().verify_password(&*peppered, &kept).is_ok(), old))
         });
         Ok(match (known, right.await??) {
@@ -94,7 +95,9 @@ fn phc(params: &Params, peppered: &[u8]) -> Result<String, Error> {
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
     let hashed: Result<PasswordHash, _> =
         argon.hash_password_customized(peppered, &salt, Some("argon2id"), None, params.clone());
-    hashed.map(|hash| hash.to_string()).map_err(|_| Error::Store(store::Error::broken("a password could not be hashed")))
+    hashed
+        .map(|hash| hash.to_string())
+        .map_err(|_| Error::Store(store::Error::broken("a password could not be hashed")))
 }
 
 #[cfg(test)]

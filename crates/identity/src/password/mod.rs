@@ -4,4 +4,4 @@ mod hash;
 mod rule;
 
 pub(crate) use hash::{Hasher, Verdict};
-pub(crate) use rule::{Weakness, check};
+pub(crate) use rule::check;

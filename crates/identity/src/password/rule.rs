@@ -14,7 +14,11 @@ const TELLING: usize = 4;
 
 /// Words that everybody tries, one a line, in lower case; Latin and Cyrillic.
 static BLOCKED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    include_str!("blocked.txt").lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+    include_str!("blocked.txt")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
 });
 
 /// The same keys of a keyboard in its Latin and its Russian layout; Belarusian differs in three.
@@ -112,7 +116,12 @@ fn is_common(folded: &str) -> bool {
     let mut kinds: Vec<char> = folded.chars().collect();
     kinds.sort_unstable();
     kinds.dedup();
-    blocked(folded) || blocked(core) || repeats(core).is_some_and(blocked) || made_of_blocked(core) || kinds.len() <= 3 || is_run(folded)
+    blocked(folded)
+        || blocked(core)
+        || repeats(core).is_some_and(blocked)
+        || made_of_blocked(core)
+        || kinds.len() <= 3
+        || is_run(folded)
 }
 
 /// The unit of which `text` is a whole number of copies, at least two.
@@ -134,7 +143,15 @@ fn made_of_blocked(text: &str) -> bool {
 
 /// Neighbours of the alphabet, of the digits or of a row of keys, forwards or backwards, from end to end.
 fn is_run(text: &str) -> bool {
-    let rows = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "йцукенгшщзхъ", "фывапролджэ"];
+    let rows = [
+        "abcdefghijklmnopqrstuvwxyz",
+        "01234567890",
+        "qwertyuiop[]",
+        "asdfghjkl;'",
+        "zxcvbnm,./",
+        "йцукенгшщзхъ",
+        "фывапролджэ",
+    ];
     rows.iter().any(|row| {
         let round = row.repeat(text.len() / row.len() + 2);
         let back: String = round.chars().rev().collect();
@@ -150,7 +167,9 @@ mod tests {
     fn long_ones_are_free_and_shorter_ones_of_several_kinds() {
         let words = ["anna.kavalenka".to_owned(), "Каваленка".to_owned(), "Ян".to_owned()];
         let judged = |password: &str| check(password, &words).err();
-        for good in ["vasilki u poli rastuc", "васількі растуць у полі", "Zubr-pushcha7", "Zhyta-2wq", "Ян іграе на цымбалах"] {
+        for good in
+            ["vasilki u poli rastuc", "васількі растуць у полі", "Zubr-pushcha7", "Zhyta-2wq", "Ян іграе на цымбалах"]
+        {
             assert_eq!(judged(good), None, "{good}");
         }
         for (weak, why) in [
