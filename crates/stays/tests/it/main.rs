@@ -21,8 +21,13 @@ macro_rules! on_both_engines {
     };
 }
 
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod examples;
+#[cfg(test)]
 mod sending;
+#[cfg(test)]
 mod submissions;
+#[cfg(test)]
 mod texts;
