@@ -1,6 +1,7 @@
 //! The durable outbox: rows of `mail_message`, jobs of the queue `mail`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use model::{Clock, Lang, clock};
@@ -95,6 +96,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) from: Address,
     pub(crate) sender: Option<Sender>,
+    /// When the last message was put in: two of one moment would have no order.
+    last: AtomicI64,
 }
 
 impl Outbox {
@@ -104,7 +107,7 @@ impl Outbox {
     /// Names what is wrong with the settings.
     pub fn open(db: Db, vault: Vault, clock: Clock, config: &Config) -> Result<Self, Error> {
         let sender = config.smtp.as_ref().map(Sender::new).transpose()?;
-        Ok(Self(Arc::new(Inner { db, vault, clock, from: config.from.clone(), sender })))
+        Ok(Self(Arc::new(Inner { db, vault, clock, from: config.from.clone(), sender, last: AtomicI64::new(0) })))
     }
 
     /// Whether messages are kept instead of sent.
@@ -118,8 +121,8 @@ impl Outbox {
     /// [`Error::Subject`] or [`Error::Text`] when it could leave its place, and those of the database.
     pub fn put(&self, tx: &mut Tx<'_>, message: &Message) -> Result<Uuid, Error> {
         let content = message.content()?;
+        let now = self.later_than_the_last()?;
         let plain = serde_json::to_vec(&content).map_err(store::Error::broken)?;
-        let now = self.0.clock.now();
         let id = clock::uuid_at(now, store::random());
         let sealed = self.0.vault.seal(&aad(id), &plain);
         let state = if self.keeps() { State::Kept } else { State::Waiting };
@@ -129,7 +132,7 @@ impl Outbox {
             &[(&key).into(), message.kind.into(), state.as_str().into(), at.into(), Param::Bytes(&sealed)],
         )?;
         if state == State::Waiting {
-            jobs::enqueue(tx, &key, QUEUE, at, &[])?;
+            jobs::enqueue(tx, &key, QUEUE, self.0.clock.micros(), &[])?;
         }
         Ok(id)
     }
@@ -179,6 +182,13 @@ impl Outbox {
             tx.query_opt(&STATE, &[(&key).into()], |row| Ok((State::parse(row.text(0)?)?, row.int(1)?)))
         });
         Ok(state.await?)
+    }
+
+    fn later_than_the_last(&self) -> Result<Timestamp, store::Error> {
+        let now = self.0.clock.micros();
+        let after = |last: i64| Some(now.max(last.saturating_add(1)));
+        let last = self.0.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
+        moment(now.max(last.saturating_add(1)))
     }
 
     pub(crate) fn open_content(&self, id: Uuid, sealed: &[u8]) -> Result<Content, store::Error> {

@@ -77,7 +77,7 @@ pub(crate) async fn round(core: &Identity) -> Result<usize, Error> {
                 "a client never heard of a sign-out; its own sessions end by themselves"
             );
         }
-        let due = now + (5 * SECOND << job.attempts.clamp(1, 12));
+        let due = now + ((5 * SECOND) << job.attempts.clamp(1, 12));
         let (id, done) = (job.id, over);
         core.db.write(move |tx| if done { jobs::done(tx, &id) } else { jobs::put_off(tx, &id, due) }).await?;
     }

@@ -11,6 +11,8 @@ mod sign_up;
 mod stand_mail;
 mod two_step;
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -134,7 +136,7 @@ impl Faults {
     fn values(&self) -> Value {
         let errors: Vec<Value> =
             self.0.iter().map(|(field, text)| context! { text, href => format!("#{field}") }).collect();
-        let faults: Value = self.0.iter().map(|(field, text)| (*field, text.as_str())).collect();
+        let faults: BTreeMap<&str, String> = self.0.iter().cloned().collect();
         context! { errors, faults }
     }
 }

@@ -1,5 +1,7 @@
 //! Asking for a message: to sign up, or for a new password. The page answers the same for known and unknown addresses.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{Response, StatusCode};
@@ -56,9 +58,9 @@ pub(super) async fn post(
 async fn ask(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
     let flow = form.get("flow");
     let again = |status: StatusCode, faults: Faults| {
-        let typed: minijinja::Value = ["email", "surname", "given_name", "patronymic", "organisation", "unp"]
+        let typed: BTreeMap<&str, String> = ["email", "surname", "given_name", "patronymic", "organisation", "unp"]
             .into_iter()
-            .map(|name| (name, form.get(name)))
+            .map(|name| (name, form.get(name).to_owned()))
             .collect();
         let kind = if form.get("kind") == "organisation" { "organisation" } else { "person" };
         let sheet = Sheet::new(core, view, template(purpose)).flow(flow).wrong(faults).status(status);
