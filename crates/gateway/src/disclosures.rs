@@ -50,8 +50,7 @@ pub(crate) fn remember(
     (consumer, service, method): (&str, &str, &str),
 ) -> Result<(), Error> {
     for subject in subjects {
-        let params =
-            [subject.into(), at.into(), request_id.into(), consumer.into(), service.into(), method.into()];
+        let params = [subject.into(), at.into(), request_id.into(), consumer.into(), service.into(), method.into()];
         tx.execute(&DISCLOSED, &params)?;
     }
     Ok(())

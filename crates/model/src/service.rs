@@ -102,9 +102,8 @@ impl Service {
         complete(&texts, &passport)?;
         let documents = documents(files)?;
         let schemas = compile(&passport, &documents)?;
-        let read = |path: &str| {
-            ["passport.toml", "text.", "methods/", "examples/"].iter().any(|own| path.starts_with(own))
-        };
+        let read =
+            |path: &str| ["passport.toml", "text.", "methods/", "examples/"].iter().any(|own| path.starts_with(own));
         let others = files.iter().filter(|(path, _)| !read(path));
         let parts = others.map(|(path, text)| (path.clone(), text.clone())).collect();
         Ok(Self { examples: examples(files, &passport)?, passport, texts, files: documents, parts, schemas })

@@ -116,7 +116,7 @@ async fn signed_in(portal: &Portal, code: &str, away: &Away) -> Result<axum::htt
     Ok(session::begin(portal, &person, &sid).await?)
 }
 
-/// `POST /sign-out`: here and at the identity provider.
+/// `POST /account/sign-out`: here and at the identity provider.
 pub(crate) async fn leave(
     State(portal): State<Portal>,
     view: View,

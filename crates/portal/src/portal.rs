@@ -135,7 +135,7 @@ impl Portal {
             .route("/account/disclosures", get(account::disclosures))
             .route("/account/profile", get(account::profile))
             .route("/enter", get(entry::enter))
-            .route("/sign-out", post(entry::leave))
+            .route("/account/sign-out", post(entry::leave))
             .route("/verify", get(information::verify).post(information::verified))
             .route("/developers", get(information::developers))
             .route("/developers/{code}/openapi.json", get(information::openapi))

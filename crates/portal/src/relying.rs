@@ -228,15 +228,12 @@ impl Relying {
     }
 
     /// The claims of a token of the provider for us.
-    async fn believed<T: DeserializeOwned + Clone>(
+    async fn believed<T: DeserializeOwned + Clone + 'static>(
         &self,
         token: &str,
         required: &[&str],
         expires: bool,
-    ) -> Result<T, Error>
-    where
-        T: 'static,
-    {
+    ) -> Result<T, Error> {
         let header = decode_header(token).map_err(Error::identity)?;
         let kid = header.kid.ok_or_else(|| Error::identity("a token without the name of its key"))?;
         let key = self.key(&kid).await?;

@@ -1,7 +1,7 @@
 //! A node: everything the configuration names, wired together, until the order to stop.
 
-pub(crate) mod keys;
 mod consumer;
+pub(crate) mod keys;
 mod listen;
 mod site;
 #[cfg(test)]
@@ -234,9 +234,10 @@ impl Node {
         let problems = problems()?;
         let metrics = Metrics::new();
         let upstream = listen::upstream_tls(config)?;
-        let known = config.stays.as_ref().map(|stays| {
-            consumer(&config.path(&stays.consumer), &config.gateway.listen, &tools.clock)
-        });
+        let known = config
+            .stays
+            .as_ref()
+            .map(|stays| consumer(&config.path(&stays.consumer), &config.gateway.listen, &tools.clock));
         let known = known.transpose()?;
         let asks = known.as_ref().map(|known| &known.consumer);
         let (catalogue, stays) = tools.catalogue(&upstream, roles.contains(&Role::Registers), asks)?;

@@ -53,13 +53,7 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
     Ok(router)
 }
 
-fn portal(
-    parts: &Parts<'_>,
-    edge: &Edge<Router>,
-    site: &Site,
-    pages: Pages,
-    outbox: Outbox,
-) -> Result<Portal, Error> {
+fn portal(parts: &Parts<'_>, edge: &Edge<Router>, site: &Site, pages: Pages, outbox: Outbox) -> Result<Portal, Error> {
     let (config, tools) = (parts.config, parts.tools);
     let known = consumer(&config.path(&site.consumer), &config.gateway.listen, &tools.clock)?;
     known.connect(edge);

@@ -104,9 +104,8 @@ fn carry_out(
     let unused = [(&id).into(), person.into(), Param::Bytes(&[]), at.into(), Param::Bytes(sealed)];
     let fresh = tx.execute(&WITHDRAW_UNUSED, &unused)? == 1
         || tx.execute(&WITHDRAW, &[(&id).into(), person.into(), at.into(), Param::Bytes(sealed)])? == 1;
-    let found = tx.query_opt(&WITHDRAWN, &[(&id).into(), person.into()], |row| {
-        Ok((row.text(0)?.to_owned(), row.opt_int(1)?))
-    })?;
+    let found =
+        tx.query_opt(&WITHDRAWN, &[(&id).into(), person.into()], |row| Ok((row.text(0)?.to_owned(), row.opt_int(1)?)))?;
     match found {
         Some((consumer, Some(at))) => Ok((consumer, Timestamp::from_microsecond(at).map_err(Error::broken)?, fresh)),
         _ => Err(Error::broken("a consent that was withdrawn was not found")),

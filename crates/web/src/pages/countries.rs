@@ -10,7 +10,12 @@ const OTHERS: [(&str, &str, &str, &str); 4] = [
     ("XXA", "Stateless person", "Асоба без грамадзянства", "Лицо без гражданства"),
     ("XXB", "Refugee (1951 Convention)", "Бежанец (Канвенцыя 1951 года)", "Беженец (Конвенция 1951 года)"),
     ("XXC", "Refugee (other)", "Бежанец (іншыя выпадкі)", "Беженец (иные случаи)"),
-    ("XXX", "Person of unspecified nationality", "Асоба без указанага грамадзянства", "Лицо с неуказанным гражданством"),
+    (
+        "XXX",
+        "Person of unspecified nationality",
+        "Асоба без указанага грамадзянства",
+        "Лицо с неуказанным гражданством",
+    ),
 ];
 
 /// The country's name; the English name of the code where there is none in the language.

@@ -24,8 +24,8 @@ use axum::http::{Response, StatusCode};
 use minijinja::{Value, context};
 use model::Lang;
 
-pub use countries::country_name;
 pub use cookies::{cookie, set_cookie};
+pub use countries::country_name;
 pub use error::Error;
 pub use form::Form;
 pub use guard::same_origin;
