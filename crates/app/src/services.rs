@@ -96,6 +96,9 @@ pub fn check(folder: &Path) -> Result<Checked, Error> {
     if name.as_ref().is_some_and(|name| *name != expected) {
         faults.push(format!("{}: the folder must be called {expected}, after its code", folder.display()));
     }
+    if let Err(error) = portal::form::Form::of(&service) {
+        faults.push(error.to_string());
+    }
     let texts = Texts::of_refusals()?;
     for example in service.examples.iter().filter(|example| (200..300).contains(&example.expect.status)) {
         example_faults(&service, example, &texts, &mut faults);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::commands::service;
 use crate::config::Config;
 use crate::exit::{Error, Outcome};
-use crate::node::keys;
+use crate::node::{keys, pages};
 use crate::{print, services};
 
 /// Check the configuration and every service folder with its texts, schemas and examples.
@@ -50,5 +50,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     } else if folders.is_empty() {
         folders = services::folders(&service::folder(None)?)?;
     }
+    pages()?;
+    print::line(format_args!("{} pages: templates, texts in 3 languages", print::tinted(print::Tone::Good, "ok")));
     service::check(&folders)
 }

@@ -35,6 +35,8 @@ use crate::services::read_folders;
 
 use consumer::{Other, consumer};
 
+pub(crate) use site::pages;
+
 /// `nais serve`
 #[derive(clap::Args, Debug)]
 pub struct ServeArgs {
@@ -214,6 +216,8 @@ struct Embedded {
 pub struct Node {
     /// What it stands on.
     pub tools: Tools,
+    /// UIS ILE, where it is part of this node.
+    pub identity: Option<identity::Identity>,
     gateway: web::Edge<axum::Router>,
     listeners: Vec<web::Listening>,
     stop: signal::Sender<bool>,
@@ -260,7 +264,7 @@ impl Node {
             known.connect(&edge);
         }
         let site = site::open(&parts, &edge, &roles).await?;
-        let listeners = listen::all(&parts, site, &roles, &stopping).await?;
+        let listeners = listen::all(&parts, site.router, &roles, &stopping).await?;
         tokio::spawn(gateway.clone().keep_current());
         tokio::spawn(gateway::queue::work(gateway.clone()));
         tokio::spawn(ledger::witness::follow(reader.clone(), tools.watchers.clone()));
@@ -269,7 +273,7 @@ impl Node {
             tokio::spawn(stays.work());
         }
         tokio::spawn(watch::revocations(config.clone(), trust));
-        Ok(Self { tools, gateway: edge, listeners, stop })
+        Ok(Self { tools, identity: site.identity, gateway: edge, listeners, stop })
     }
 
     /// The gateway for a caller in this process, who is `peer`.

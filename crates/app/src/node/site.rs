@@ -13,8 +13,15 @@ use web::pages::Pages;
 
 use super::listen::Parts;
 use super::{Role, consumer, keys, listen};
-use crate::config::Site;
+use crate::config;
 use crate::exit::Error;
+
+/// The pages of this node.
+pub(crate) struct Site {
+    pub router: Router,
+    /// The identity provider, where it is part of this node.
+    pub identity: Option<Identity>,
+}
 
 /// All pages of the program, for nodes and for `nais check`.
 pub(crate) fn pages() -> Result<Pages, Error> {
@@ -22,12 +29,12 @@ pub(crate) fn pages() -> Result<Pages, Error> {
 }
 
 /// The pages that roles and configuration ask for.
-pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role]) -> Result<Router, Error> {
+pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role]) -> Result<Site, Error> {
     let (config, tools) = (parts.config, parts.tools);
     let identity = config.identity.as_ref().filter(|_| roles.contains(&Role::Identity));
     let site = config.portal.site.as_ref().filter(|_| roles.contains(&Role::Portal));
     if identity.is_none() && site.is_none() {
-        return Ok(Router::new());
+        return Ok(Site { router: Router::new(), identity: None });
     }
     let Some(mail) = &config.mail else {
         return Err(Error::usage("nais.toml: mail: expected the table [mail], because pages send messages"));
@@ -37,6 +44,7 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
     tokio::spawn(outbox.clone().work());
     let pages = pages()?;
     let mut router = pages.router();
+    let mut provider = None;
     if let Some(identity) = identity {
         let (pages, outbox) = (pages.clone(), outbox.clone());
         let tls = listen::upstream_tls(config)?;
@@ -44,16 +52,23 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
         let identity = Identity::open(parts).await.map_err(Error::failed)?;
         tokio::spawn(identity.clone().work());
         router = router.merge(identity.router());
+        provider = Some(identity);
     }
     if let Some(site) = site {
         let portal = self::portal(parts, edge, site, pages, outbox)?;
         tokio::spawn(portal.clone().work());
         router = router.merge(portal.router());
     }
-    Ok(router)
+    Ok(Site { router, identity: provider })
 }
 
-fn portal(parts: &Parts<'_>, edge: &Edge<Router>, site: &Site, pages: Pages, outbox: Outbox) -> Result<Portal, Error> {
+fn portal(
+    parts: &Parts<'_>,
+    edge: &Edge<Router>,
+    site: &config::Site,
+    pages: Pages,
+    outbox: Outbox,
+) -> Result<Portal, Error> {
     let (config, tools) = (parts.config, parts.tools);
     let known = consumer(&config.path(&site.consumer), &config.gateway.listen, &tools.clock)?;
     known.connect(edge);

@@ -3,6 +3,7 @@
 mod cards;
 mod consumers;
 mod files;
+mod people;
 mod pki;
 mod requests;
 mod tell;
@@ -74,6 +75,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     let node = Node::start_on(tools, &config, &[]).await?;
     if made {
         requests::write(dir, &node).await?;
+        people::admit(&node).await?;
         crate::files::create(&dir.join(COMPLETE), b"", crate::files::Readers::All)?;
     }
     let filled = dir.join(FILLED);

@@ -11,6 +11,7 @@ pub(crate) fn ready(args: &Args, config: &Config, took: Duration, filled: bool) 
     println!(
         "The stand is ready ({:.1} s). Everything in it is synthetic. Ctrl-C stops it; started again it goes on.
 
+  portal       http://{portal}     the services, in three languages; its mail is at /stand/mail
   gateway      https://{gateway}   mutual TLS; consumers in {dir}/consumers/
   ledger       http://{portal}/ledger/checkpoint
   operations   http://{operations}/readyz
@@ -20,7 +21,10 @@ Send a border crossing (in another terminal, in this folder):
   nais call --as {dir}/consumers/border-committee POST mvd-38801/v1/crossings/submit \\
     --data @{dir}/requests/crossings-submit.json
 
-Find it again:
+Now register his stay on the portal: http://{portal}/en/services/200.12.14.1 – the person and the
+document are those of the crossing. Or sign in as somebody of {dir}/people.json.
+
+Find the crossing again:
 
   nais call --as {dir}/consumers/mia POST mvd-38801/v1/crossings/search \\
     --data @{dir}/requests/crossings-search.json

@@ -162,30 +162,20 @@ impl Recording {
         if let (Some(consent), true) = (&self.consent, admitted.ended) {
             entries.push(leaf(&consent.leaf(&self.record, record::Kind::ConsentEnded, "used-up"))?);
         }
-        disclosures::remember(
-            tx,
-            &self.record.subjects,
-            (self.record.time.as_microsecond(), &request_id),
-            (
-                &self.record.consumer,
-                self.record.service.as_deref().unwrap_or(""),
-                self.record.method.as_deref().unwrap_or(""),
-            ),
-        )?;
-        calls::remember(
-            tx,
-            &calls::Call {
-                consumer: &self.record.consumer,
-                at: self.record.time.as_microsecond(),
-                request_id: &request_id,
-                service: self.record.service.as_deref().unwrap_or(""),
-                method: self.record.method.as_deref().unwrap_or(""),
-                status: outcome.status,
-                code: outcome.refusal.as_ref().map_or("", |refusal| refusal.code),
-                ms: self.ms,
-            },
-        )?;
+        self.remember(tx, &outcome)?;
         Ok(outcome)
+    }
+
+    /// The rows by which the caller finds the call, and the person the disclosure.
+    fn remember(&self, tx: &mut Tx<'_>, outcome: &Outcome) -> Result<(), store::Error> {
+        let record = &self.record;
+        let request_id = record.request_id.into_bytes();
+        let (at, consumer) = (record.time.as_microsecond(), &*record.consumer);
+        let (service, method) = (record.service.as_deref().unwrap_or(""), record.method.as_deref().unwrap_or(""));
+        disclosures::remember(tx, &record.subjects, (at, &request_id), (consumer, service, method))?;
+        let (status, ms) = (outcome.status, self.ms);
+        let code = outcome.refusal.as_ref().map_or("", |refusal| refusal.code);
+        calls::remember(tx, &calls::Call { consumer, at, request_id: &request_id, service, method, status, code, ms })
     }
 
     /// The reply or the refusal, and what becomes of the consent.
