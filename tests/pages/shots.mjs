@@ -49,5 +49,5 @@ try {
   }
 } finally {
   await chrome.close();
-  running.stop();
+  await running.stop();
 }

@@ -1,6 +1,6 @@
 // A stand of one's own, and a browser: what the tests of pages share.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,20 +16,37 @@ const port = () =>
     });
   });
 
-/** A running stand: its address, what stops it, and its commands. */
-export async function stand(program = process.env.NAIS) {
+/** A running stand: its address, what stops it, and its commands. `settings` are added to its configuration. */
+export async function stand({ program = process.env.NAIS, settings = "" } = {}) {
   if (!program) throw new Error("NAIS names the program that is tested");
   const dir = join(mkdtempSync(join(tmpdir(), "nais-pages-")), "stand");
   const [portal, gateway, operations] = [await port(), await port(), await port()];
   const options = ["stand", "--dir", dir, "--portal", `localhost:${portal}`, "--gateway", `127.0.0.1:${gateway}`,
     "--operations", `127.0.0.1:${operations}`];
-  const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
-  child.stderr.on("data", (part) => (said += part));
-  await new Promise((resolve, reject) => {
-    child.stdout.on("data", (part) => String(part).includes("is ready") && resolve());
-    child.on("exit", (code) => reject(new Error(`the stand ended with ${code}: ${said}`)));
-  });
+  let child;
+  const start = async () => {
+    child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"] });
+    const started = child;
+    started.stderr.on("data", (part) => (said += part));
+    await new Promise((resolve, reject) => {
+      started.stdout.on("data", (part) => String(part).includes("is ready") && resolve());
+      started.on("exit", (code) => reject(new Error(`the stand ended with ${code}: ${said}`)));
+    });
+  };
+  const stop = () =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", resolve);
+      child.kill("SIGINT");
+    });
+  await start();
+  if (settings) {
+    // The configuration is there after the first start.
+    await stop();
+    appendFileSync(join(dir, "nais.toml"), settings);
+    await start();
+  }
   const call = (consumer, path, body, wants = 0) => {
     const args = ["call", "--as", join(dir, "consumers", consumer), "--json", "POST", path, "--data", JSON.stringify(body)];
     try {
@@ -39,7 +56,7 @@ export async function stand(program = process.env.NAIS) {
       throw new Error(`nais ${args.join(" ")}: ${error.stdout}${error.stderr}`);
     }
   };
-  return { base: `http://localhost:${portal}`, dir, call, said: () => said, stop: () => child.kill("SIGINT") };
+  return { base: `http://localhost:${portal}`, dir, call, said: () => said, start, stop };
 }
 
 export const day = (offset) => new Date(Date.now() + 3 * 3600e3 + offset * 86400e3).toISOString().slice(0, 10);
@@ -133,25 +150,49 @@ export async function message(stand, address) {
 }
 
 export async function browser() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--in-process-gpu"] });
+  const open = chrome.newContext.bind(chrome);
+  // What is not there after ten seconds does not come: a test says so soon.
+  chrome.newContext = async (options) => {
+    const context = await open(options);
+    context.setDefaultTimeout(10_000);
+    return context;
+  };
+  return chrome;
 }
 
-/** An account by e-mail, from wherever UIS ILE asks to sign in; ends where the person came from. */
-export async function signUp(page, stand, address, name = ["Naidzin", "Jan"]) {
-  if (!/\/register/.test(page.url())) await page.locator('main a[href*="/register"]').first().click();
+/** A password of somebody. */
+export const PASSWORD = "correct-horse-battery-Staple";
+
+/** Asks for an account from wherever UIS ILE asks to sign in; ends at the page that waits for the message. */
+export async function askForAccount(page, address, name = ["Naidzin", "Jan"], each = async () => {}) {
+  if (!/\/register/.test(page.url())) {
+    await page.locator('main a[href*="/register"]').first().click();
+    await page.waitForURL(/\/register/);
+  }
+  await each(page);
   await page.locator("#email").fill(address);
   await page.locator("#surname").fill(name[0]);
   await page.locator("#given_name").fill(name[1]);
   await page.locator("main form button").first().click();
-  await page.waitForLoadState();
-  const { link } = await message(stand, address);
-  await page.goto(link);
+  await page.waitForURL(/\/register\/sent/);
+  await each(page);
+}
+
+/** An account by e-mail, by the link or the code of the message; ends where the person came from. */
+export async function signUp(page, stand, address, { name, by = "link", each = async () => {} } = {}) {
+  await askForAccount(page, address, name, each);
+  const { link, code } = await message(stand, address);
+  if (by === "code") {
+    await page.locator("#code").fill(code);
+  } else {
+    await page.goto(link);
+    await each(page);
+  }
   await page.locator("main form button").first().click();
-  await page.waitForLoadState();
-  const password = page.locator('input[type="password"]').first();
-  await password.fill("correct-horse-battery-Staple");
-  const again = page.locator('input[type="password"]').nth(1);
-  if (await again.count()) await again.fill("correct-horse-battery-Staple");
-  await page.locator("main form button").last().click();
-  await page.waitForLoadState();
+  await page.waitForURL(/\/register\/password/);
+  await each(page);
+  await page.locator("#password").fill(PASSWORD);
+  await page.locator("main form button:not([type=button])").last().click();
+  await page.waitForURL((url) => !url.pathname.includes("/register"));
 }
