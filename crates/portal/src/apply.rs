@@ -129,7 +129,7 @@ pub(crate) async fn question(
     let hand = Hand::of(&portal, &headers, session.as_deref());
     let filling = match Filling::find(&portal, &view, &place, &hand).await {
         Ok(filling) => filling,
-        Err(response) => return response,
+        Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
     };
     let shown = Shown { place: &place, change: !change.change.is_empty(), typed: None, wrong: &[] };
     show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view))
@@ -165,6 +165,7 @@ fn show(portal: &Portal, view: &View, filling: &Filling<'_>, shown: &Shown<'_>) 
         questions => form::questions(&offer, page, answers, shown.typed, shown.wrong),
         errors => errors(&offer, shown.wrong),
         change => shown.change,
+        keep_form => "answers",
         back,
     };
     let status = if shown.wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -197,6 +198,11 @@ pub(crate) async fn answer(
     if wrong.is_empty() {
         wrong = send::schema_faults(&portal, filling.service, filling.form, &answers, view.lang);
         wrong.retain(|wrong| page.fields(&answers).any(|field| field.pointer == wrong.pointer));
+    }
+    if typed.has("keep") {
+        // Another language was chosen before the page was sent: what is typed goes along, unchecked.
+        let shown = Shown { place: &place, change: typed.has("change"), typed: Some(&typed), wrong: &[] };
+        return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));
     }
     let change = typed.has("change");
     if !wrong.is_empty() {
@@ -234,7 +240,7 @@ pub(crate) async fn check(
     let hand = Hand::of(&portal, &headers, session.as_deref());
     let mut filling = match Filling::find(&portal, &view, &place, &hand).await {
         Ok(filling) => filling,
-        Err(response) => return response,
+        Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
     };
     if let Some(open) = filling.form.open(&filling.draft.answers) {
         return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
@@ -268,7 +274,7 @@ pub(crate) fn show_check(
     let last = filling.form.way(answers).last().map_or_else(String::new, |page| page.id.clone());
     let values = context! {
         service => filling.service.text(view.lang, "title"),
-        blocks => form::summary(&offer, answers, &foreseen.wrong),
+        blocks => form::summary(&offer, answers, &[foreseen.wrong.as_slice(), &foreseen.marks].concat()),
         errors => mend(&offer, filling, view, &foreseen.wrong),
         base => view.url(&filling.path),
         back => view.url(&format!("{}/{last}", filling.path)),

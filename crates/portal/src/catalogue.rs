@@ -80,8 +80,9 @@ fn words(text: &str) -> String {
 fn matches(text: &str, wanted: &str) -> bool {
     let wanted = words(wanted);
     wanted.split(' ').filter(|word| !word.is_empty()).all(|word| {
+        // Half of a long word is its stem in all three languages; a short word or a code is meant whole.
         let length = word.chars().count();
-        let kept = if length > 5 { length - 2 } else { length };
+        let kept = if length < 6 || word.contains('.') { length } else { length.div_ceil(2).max(5) };
         let stem: String = word.chars().take(kept).collect();
         text.split(' ').any(|known| known.starts_with(&stem) || (known.contains('.') && known.contains(&stem)))
     })

@@ -34,8 +34,10 @@ pub(crate) struct Foreseen {
     pub asked: bool,
     /// What it says.
     pub outcome: Option<Value>,
-    /// Answers that are at fault.
+    /// Answers that are at fault: with them nothing is sent.
     pub wrong: Vec<Wrong>,
+    /// Answers that the decision hangs on.
+    pub marks: Vec<Wrong>,
 }
 
 /// What the method's schema says of the answers so far, in words.
@@ -53,9 +55,9 @@ pub(crate) fn schema_faults(
     faults.iter().map(|fault| Wrong { pointer: fault.pointer.clone(), message: told(fault) }).collect()
 }
 
-/// Faults that an answer lists, where the reader can mend them.
-fn faults(json: &Value) -> Vec<Wrong> {
-    let listed = json.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+/// Faults or marks that an answer lists, where the reader can mend them.
+fn listed(json: &Value, name: &str) -> Vec<Wrong> {
+    let listed = json.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     listed
         .iter()
         .filter_map(|fault| {
@@ -77,7 +79,7 @@ pub(crate) async fn foresee(portal: &Portal, filling: &Filling<'_>, lang: Lang) 
     match ask(portal, filling.service, &filling.form.check, &body, lang).await {
         Ok(told) if told.is_answered() || told.status == StatusCode::BAD_REQUEST => {
             let outcome = told.is_answered().then(|| told.json.clone());
-            Foreseen { asked: true, wrong: faults(&told.json), outcome }
+            Foreseen { asked: true, wrong: listed(&told.json, "errors"), marks: listed(&told.json, "marks"), outcome }
         }
         Ok(told) => {
             tracing::warn!(code = told.code(), "an application could not be checked");
@@ -107,7 +109,7 @@ pub(crate) async fn send(
     let filling = match Filling::find(&portal, &view, &place, &hand).await {
         Ok(filling) => filling,
         // It was sent already: the second press of the button, or the way back and again.
-        Err(gone) => return sent_before(&portal, &view, &place, &session).await.unwrap_or(gone),
+        Err(gone) => return sent_before(&portal, &view, &place, Some(&session)).await.unwrap_or(gone),
     };
     if let Some(open) = filling.form.open(&filling.draft.answers) {
         return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
@@ -122,8 +124,14 @@ pub(crate) async fn send(
     }
 }
 
-async fn sent_before(portal: &Portal, view: &View, place: &Place, session: &Session) -> Option<Response<Body>> {
-    let id = place.id()?;
+/// A draft that is there no more because it was sent: its application.
+pub(crate) async fn sent_before(
+    portal: &Portal,
+    view: &View,
+    place: &Place,
+    session: Option<&Session>,
+) -> Option<Response<Body>> {
+    let (id, session) = (place.id()?, session?);
     let found = application::find(portal, id, session.account).await.ok()??;
     Some(see_other(&view.url(&format!("/account/applications/{}", found.id))))
 }

@@ -43,6 +43,12 @@ impl Offer<'_> {
         match &wrong.message {
             Message::Told(text) => text.clone(),
             Message::Own(key) => {
+                let own = if *key == "missing-choice" { "choose" } else { "required" };
+                if key.starts_with("missing")
+                    && let Some(text) = self.maybe(&format!("form.fields.{}.{own}", wrong.pointer))
+                {
+                    return text;
+                }
                 self.pages.text(self.lang, &format!("form.{key}"), &[("label", &self.label(&wrong.pointer))])
             }
         }
