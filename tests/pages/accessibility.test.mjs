@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { LANGS, PASSWORD, answers, askForAccount, browser, entered, fill, message, stand } from "./stand.mjs";
-import { SERVICE, begin, faults, fillIn, send, somebody } from "./walk.mjs";
+import { SERVICE, begin, faults, filledIn, send, somebody } from "./walk.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PREFIX = { en: "Error: ", be: "Памылка: ", ru: "Ошибка: " };
@@ -162,9 +162,9 @@ async function everywhere(lang, page, look) {
     }
   }
   // What is mistyped, what is decided otherwise.
-  await fillIn(page, base, { ...who, number: who.number.replace("0", "O") }, {}, { lang });
+  await filledIn(page, base, { ...who, number: who.number.replace("0", "O") }, {}, { lang });
   await look("check-wrong", { wrong: true });
-  await fillIn(page, base, somebody(), { "entry.route": "from-russia" }, { lang });
+  await filledIn(page, base, somebody(), { "entry.route": "from-russia" }, { lang });
   await look("check-visit");
   await send(page);
   await look("personal-visit");
@@ -295,7 +295,7 @@ test("the first question is answered with the keyboard alone, and the focus is a
 test("a page with mistakes begins at their summary after “Change” too", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
-  await fillIn(page, running.base, somebody());
+  await filledIn(page, running.base, somebody());
   await page.locator('main a[href*="person-name?change=1#"]').first().click();
   await page.locator('[name="foreigner.surname_lat"]').fill("");
   await page.locator("main form button").first().click();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { LANGS, answers, browser, day, entered, signUp, stand, through } from "./stand.mjs";
-import { SERVICE, begin, faults, fillIn, quiet, says, send, somebody, sound, watch } from "./walk.mjs";
+import { SERVICE, begin, faults, fillIn, filledIn, quiet, says, send, somebody, sound, watch } from "./walk.mjs";
 
 /** What one types to find the service. */
 const WORDS = { en: "foreigners registration", be: "рэгістрацыю замежнага", ru: "регистрацию иностранного" };
@@ -130,7 +130,7 @@ test("the registration is in ISOS, and whoever looked at it stands in the privat
   const page = await context.newPage();
   const who = somebody();
   entered(running, who);
-  await fillIn(page, running.base, who);
+  await filledIn(page, running.base, who);
   await page.locator("main a.govuk-button").click();
   await signUp(page, running, "isos@example.com");
   await send(page);
@@ -156,7 +156,7 @@ test("who looked at the data is named in the reader’s language", { todo: "port
   const page = await context.newPage();
   const who = somebody();
   entered(running, who);
-  await fillIn(page, running.base, who);
+  await filledIn(page, running.base, who);
   await page.locator("main a.govuk-button").click();
   await signUp(page, running, "named@example.com");
   await send(page);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LANGS, PASSWORD, answers, entered, message, stand } from "./stand.mjs";
-import { SERVICE, somebody } from "./walk.mjs";
+import { SERVICE, fields, somebody } from "./walk.mjs";
 
 let running, me, other;
 
@@ -52,20 +52,6 @@ async function account(address) {
   assert.equal(office.status, 200);
   who.address = address;
   return who;
-}
-
-/** The fields of a page's form as `fill` of a browser would send them. */
-function fields(text, given) {
-  const body = {};
-  for (const [tag] of text.slice(text.indexOf("<main"), text.indexOf("</main")).matchAll(/<(?:input|select)[^>]*>/g)) {
-    const name = /name="([^"]+)"/.exec(tag)?.[1];
-    const part = /^(.*)-(day|month|year)$/.exec(name ?? "");
-    if (!name) continue;
-    if (part) body[name] = (given[part[1]] ?? "--").split("-")[{ year: 0, month: 1, day: 2 }[part[2]]];
-    else if (given[name] !== undefined) body[name] = given[name];
-    else if (tag.startsWith("<select")) body[name] = /<option value="([^"]+)"/.exec(text.slice(text.indexOf(tag)))?.[1] ?? "";
-  }
-  return body;
 }
 
 /** A draft with all answers; its path. */

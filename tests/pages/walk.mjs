@@ -94,6 +94,36 @@ export async function fillIn(page, base, who, change = {}, { lang = "en", each }
   await through(page, answers(who, change), each);
 }
 
+/** The fields of a page's form as a browser would send them. */
+export function fields(text, given) {
+  const body = {};
+  for (const [tag] of text.slice(text.indexOf("<main"), text.indexOf("</main")).matchAll(/<(?:input|select)[^>]*>/g)) {
+    const name = /name="([^"]+)"/.exec(tag)?.[1];
+    const part = /^(.*)-(day|month|year)$/.exec(name ?? "");
+    if (!name) continue;
+    if (part) body[name] = (given[part[1]] ?? "--").split("-")[{ year: 0, month: 1, day: 2 }[part[2]]];
+    else if (given[name] !== undefined) body[name] = given[name];
+    else if (tag.startsWith("<select")) body[name] = /<option value="([^"]+)"/.exec(text.slice(text.indexOf(tag)))?.[1] ?? "";
+  }
+  return body;
+}
+
+/** The same as `fillIn`, without the browser's pages on the way: for what is not about the form. */
+export async function filledIn(page, base, who, change = {}, { lang = "en" } = {}) {
+  const given = answers(who, change);
+  const options = { headers: { origin: base, "sec-fetch-site": "same-origin" }, maxRedirects: 0 };
+  const to = (answer) => {
+    assert.equal(answer.status(), 303, answer.url());
+    return base + answer.headers().location;
+  };
+  let at = to(await page.request.post(`${base}/${lang}/services/${SERVICE}/apply`, { ...options, form: {} }));
+  for (let step = 0; step < 20 && !at.endsWith("/check"); step += 1) {
+    const form = fields(await (await page.request.get(at)).text(), given);
+    at = to(await page.request.post(at, { ...options, form }));
+  }
+  await page.goto(at);
+}
+
 /** Presses the button that sends; ends at the application. */
 export async function send(page) {
   await page.locator('main form[action$="/send"] button').click();
