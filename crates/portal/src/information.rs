@@ -35,9 +35,13 @@ pub(crate) async fn verified(State(portal): State<Portal>, view: View, form: For
             (StatusCode::UNPROCESSABLE_ENTITY, None, Some(portal.text(view.lang, &format!("verify.{key}"), &[])))
         }
     };
-    let errors: Vec<Value> =
-        fault.iter().map(|text| context! { text => text.clone(), href => "#evidence" }).collect();
-    portal.parts.pages.show_as(status, &view, "portal/verify.html", context! { evidence => text, report, errors, fault })
+    let errors: Vec<Value> = fault.iter().map(|text| context! { text => text.clone(), href => "#evidence" }).collect();
+    portal.parts.pages.show_as(
+        status,
+        &view,
+        "portal/verify.html",
+        context! { evidence => text, report, errors, fault },
+    )
 }
 
 fn shown(portal: &Portal, view: &View, report: &Report) -> Value {
