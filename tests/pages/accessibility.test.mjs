@@ -190,10 +190,6 @@ const questions = new Map();
 
 /** Faults that are known; each has a test of its own below, which is to go with its line here. */
 const KNOWN = {
-  "web/templates/base.html: the block before <main> (back link) is in no landmark": /region: \.govuk-back-link/,
-  "portal/templates/verify.html: `fault` does not put the word for a mistake into the title": /^verify-wrong: the title is/,
-  "portal/templates/start.html: the title is the service’s own": /^service, start have one title/,
-  "identity/templates/stand-mail.html: links of resets and sign-ups are wider than 320 px": /^stand-mail: .* px too wide/,
   "identity/templates/stand-mail.html: the date is in the page’s language, inside the language of the message": /^stand-mail.*: said to be/,
   "portal/src/account.rs disclosure(): titles of consumers are Russian everywhere": /^account\/disclosures: .*said to be/,
 };
@@ -290,13 +286,31 @@ test("the first question is answered with the keyboard alone, and the focus is a
   await page.locator("main form button").first().click();
   await page.locator(".govuk-error-summary").waitFor();
   await page.locator(".govuk-error-summary:focus").waitFor();
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter");
-  assert.ok(await page.evaluate(() => document.activeElement.matches("main form input")));
   await context.close();
 });
 
-test("a page with mistakes begins at their summary after “Change” too", { todo: "portal/templates/question.html:11: the form has no action, so the address keeps its #fragment, which takes the focus away" }, async () => {
+test("a link in the summary of mistakes leads into its field", { todo: "portal/src/apply.rs errors(): a date’s link is that of its group, not of the day (#…-day), and the focus stays" }, async () => {
+  const context = await chrome.newContext();
+  const page = await context.newPage();
+  await begin(page, running.base);
+  const mistakes = async () => {
+    await page.locator("main form button").first().click();
+    await page.locator(".govuk-error-summary:focus").waitFor();
+    for (const link of await page.locator(".govuk-error-summary a").all()) {
+      await link.focus();
+      await page.keyboard.press("Enter");
+      assert.ok(await page.evaluate(() => document.activeElement.matches("main form :is(input, select, textarea)")), await link.getAttribute("href"));
+    }
+  };
+  await mistakes();
+  await fill(page, answers(somebody()));
+  await page.locator("main form button").first().click();
+  await page.waitForURL(/person-birth/);
+  await mistakes();
+  await context.close();
+});
+
+test("a page with mistakes begins at their summary after “Change” too", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
   await filledIn(page, running.base, somebody());
@@ -308,7 +322,7 @@ test("a page with mistakes begins at their summary after “Change” too", { to
   await context.close();
 });
 
-test("a question says in its own words that an answer is missing", { todo: "portal/src/form/show.rs words(): `required` and `choose` of the service’s texts are not used" }, async () => {
+test("a question says in its own words that an answer is missing", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
   await begin(page, running.base);
@@ -360,7 +374,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("the largest letters fit into 320 px", { todo: "web/assets/styles.scss: with .nais-size-largest and .nais-spacing-wide words of pages and links are wider than the window" }, async () => {
+test("the largest letters fit into 320 px", { todo: "web/assets/styles.scss: with the largest letters the catalogue’s select is wider than 320 px" }, async () => {
   const context = await chrome.newContext({ viewport: { width: 320, height: 800 } });
   const page = await context.newPage();
   await context.addCookies([{ name: "nais_view", value: "largest.wide.normal", url: running.base }]);

@@ -229,7 +229,7 @@ test("signing out with the token ends the session and comes back; only to a know
   await page.close();
 });
 
-test("signing out without the token asks the person first, then comes back", { todo: "app/src/node/site.rs: the form of the question goes to the portal’s /{lang}/sign-out, UIS ILE’s session stays" }, async () => {
+test("signing out without the token asks the person first, then comes back", async () => {
   const page = await context.newPage();
   await page.goto(`${running.base}/be/sign-in`);
   await page.locator("#login").fill("outside@example.com");

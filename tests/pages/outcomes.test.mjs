@@ -134,8 +134,7 @@ test("a refused application is mended and sent again under its number, both vers
   assert.equal(await page.locator("main ol.app-list > li").count(), 4, "sent, refused, sent, registered");
 }));
 
-test("a refused application reopens with the wrong answer marked", { todo: "portal/src/send.rs faults(): reads `errors` only, not the decision’s `marks`" },
-  () => signedIn(async (page) => {
+test("a refused application reopens with the wrong answer marked", () => signedIn(async (page) => {
     await refused(page, somebody());
     await page.locator('main form[action$="/mend"] button').click();
     await page.waitForURL(/\/check(#|$)/);
@@ -172,8 +171,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("the way back after sending leads to the application", { todo: "portal/src/apply.rs check(): a draft that was sent is 410, only send() knows of the application" },
-  () => signedIn(async (page) => {
+test("the way back after sending leads to the application", () => signedIn(async (page) => {
     const who = somebody();
     entered(running, who);
     await filledIn(page, running.base, who);
@@ -267,7 +265,7 @@ test("a switch of the language in mid-form keeps what was answered", async () =>
   await context.close();
 });
 
-test("a switch of the language keeps what was typed and not sent yet", { todo: "web/templates/base.html: languages are plain links, what the page holds is lost" }, async () => {
+test("a switch of the language keeps what was typed and not sent yet", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
   await begin(page, running.base);
@@ -278,7 +276,7 @@ test("a switch of the language keeps what was typed and not sent yet", { todo: "
   await context.close();
 });
 
-test("a switch of the language keeps what was found wrong", { todo: "portal/src/apply.rs answer(): what was refused is not kept, the link asks with GET" }, async () => {
+test("a switch of the language keeps what was found wrong", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
   await begin(page, running.base);
