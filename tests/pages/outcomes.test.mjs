@@ -254,12 +254,12 @@ test("a switch of the language in mid-form keeps what was answered", async () =>
     at += 1;
     const lang = LANGS[at % 3];
     const path = new URL(page.url()).pathname.slice(4);
-    await page.locator(`nav a[lang="${lang}"]`).click();
+    await page.locator(`header nav [lang="${lang}"]`).click();
     await page.waitForURL(`**/${lang}/${path}`);
     await fill(page, answers(who));
   });
   assert.match(await says(page), new RegExp(who.number));
-  await page.locator('nav a[lang="ru"]').click();
+  await page.locator('header nav [lang="ru"]').click();
   await page.waitForURL("**/ru/**/check");
   assert.match(await says(page), new RegExp(`${who.number}[^]*Belgosstrakh`));
   await context.close();
@@ -270,7 +270,7 @@ test("a switch of the language keeps what was typed and not sent yet", async () 
   const page = await context.newPage();
   await begin(page, running.base);
   await page.locator('[name="foreigner.surname_lat"]').fill("TYPED");
-  await page.locator('nav [lang="be"]').click();
+  await page.locator('header nav [lang="be"]').click();
   await page.waitForURL("**/be/**");
   assert.equal(await page.locator('[name="foreigner.surname_lat"]').inputValue(), "TYPED");
   await context.close();
@@ -283,7 +283,7 @@ test("a switch of the language keeps what was found wrong", async () => {
   await page.locator('[name="foreigner.surname_lat"]').fill("TYPED");
   await page.locator("main form button").first().click();
   await page.locator(".govuk-error-summary").waitFor();
-  await page.locator('nav [lang="be"]').click();
+  await page.locator('header nav [lang="be"]').click();
   await page.waitForURL("**/be/**");
   assert.equal(await page.locator('[name="foreigner.surname_lat"]').inputValue(), "TYPED");
   await context.close();

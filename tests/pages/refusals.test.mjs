@@ -98,7 +98,7 @@ test("without a session the private office leads to signing in, and back", async
   }
 });
 
-test("UIS ILE’s own page of signing out is reached", { todo: "app/src/node/site.rs: the portal’s POST /{lang}/sign-out hides UIS ILE’s GET and POST of the same path" }, async () => {
+test("UIS ILE’s own page of signing out is reached", async () => {
   assert.equal((await client().get("/be/sign-out")).to, "/be/signed-out");
   const asked = await me.get("/be/sign-out");
   assert.equal(asked.status, 200);
