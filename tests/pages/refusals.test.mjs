@@ -117,7 +117,7 @@ test("what changes something asks for a session first", async () => {
   assert.equal((await me.get(me.draft + "/check")).status, 200, "the draft is still there");
 });
 
-test("after signing in nobody lands on an address that only takes forms", { todo: "portal/src/entry.rs first_sign_in(): takes the path of a POST (mend, remove) as the place to go back to" }, async () => {
+test("after signing in nobody lands on an address that only takes forms", async () => {
   for (const path of [`${me.application}/mend`, `/en/account/drafts/${me.draft.split("/").pop()}/remove`]) {
     const { to } = await client().post(path);
     const back = new URLSearchParams(to.split("?")[1]).get("to");
@@ -210,7 +210,7 @@ test("what does not exist is told in the reader’s language", async () => {
   }
 });
 
-test("what does not exist outside the languages is told by a page too", { todo: "app/src/node/site.rs: the router’s last fallback is a problem document, also for people" }, async () => {
+test("what does not exist outside the languages is told by a page too", async () => {
   for (const path of ["/de/sign-in", "/de/services", "/nothing"]) {
     const answer = await client().get(path, { headers: { "accept-language": "be" } });
     assert.equal(answer.status, 404, path);
@@ -267,7 +267,7 @@ test("GET of signing out at the portal is no link that works", async () => {
   assert.equal((await me.get("/en/account")).status, 200);
 });
 
-test("a wrong verb is told by a page", { todo: "portal/src/portal.rs, identity/src/pages/mod.rs: no method_not_allowed_fallback, a reader gets no page" }, async () => {
+test("a wrong verb is told by a page", async () => {
   for (const path of [`${me.draft}/send`, "/en/view", "/en/identity/sessions/end"]) {
     assert.match((await me.get(path)).text, /<h1/, path);
   }

@@ -110,8 +110,8 @@ impl Consumer {
     }
 
     fn signed(&self, question: Question<'_>) -> Result<Request<Body>, Refusal> {
-        let internal = |_| Refusal::new(Kind::Internal, "internal");
-        let body = serde_json::to_vec(question.body).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
+        let internal = || Refusal::new(Kind::Internal, "internal");
+        let body = serde_json::to_vec(question.body).map_err(|_| internal())?;
         let path = format!("/{}", question.path);
         let mut request = Request::post(&path)
             .header(header::HOST, self.0.authority.as_str())
@@ -121,7 +121,7 @@ impl Consumer {
         if let Some(key) = question.idempotency_key {
             request = request.header("idempotency-key", key.to_string());
         }
-        let mut request = request.body(Body::empty()).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
+        let mut request = request.body(Body::empty()).map_err(|_| internal())?;
         let lines: Vec<(&str, &[u8])> =
             request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let target_uri = format!("https://{}{path}", self.0.authority);
@@ -133,7 +133,7 @@ impl Consumer {
             ("signature", &signed.signature),
         ];
         for (name, value) in headers {
-            let value = HeaderValue::from_str(value).map_err(|_| ()).map_err(internal)?;
+            let value = HeaderValue::from_str(value).map_err(|_| internal())?;
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }
         *request.body_mut() = Body::from(body);

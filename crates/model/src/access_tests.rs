@@ -115,6 +115,16 @@ fn each_reason_is_found() {
 }
 
 #[test]
+fn the_portals_modes_are_the_portals() {
+    let mut case = Case::good();
+    case.passport.modes.push(Mode::Weak);
+    case.subscription().mode = Mode::Weak;
+    assert_eq!(case.code(), "mode-not-open");
+    case.consumer.categories.push(Category::parse(Category::PORTAL).unwrap());
+    assert!(case.at("2025-06-02T12:00:00Z").is_ok());
+}
+
+#[test]
 fn a_state_body_may_use_its_mode() {
     let mut case = Case::good();
     case.subscription().mode = Mode::SystemStateBodies;

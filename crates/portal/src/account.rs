@@ -16,7 +16,7 @@ use web::pages::{View, see_other};
 
 use crate::application::{self, Application, Message};
 use crate::draft::{self, Draft, Hand};
-use crate::entry::first_sign_in;
+use crate::entry::{first_sign_in, sign_in_to};
 use crate::session::Session;
 use crate::{Portal, result};
 
@@ -122,7 +122,7 @@ pub(crate) async fn remove_draft(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let Some(Extension(session)) = session else { return sign_in_to(&view, "/account") };
     let hand = Hand::of(&portal, &headers, Some(&session));
     let removed = async {
         if let Some(draft) = draft::find(&portal, &id, &hand).await? {

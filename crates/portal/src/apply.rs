@@ -14,7 +14,7 @@ use web::Context;
 use web::pages::{self, View, see_other};
 
 use crate::draft::{self, Draft, Hand};
-use crate::form::{self, Form, Offer, Wrong};
+use crate::form::{self, Field, Form, Offer, Page, Wrong};
 use crate::session::Session;
 use crate::{Portal, send};
 
@@ -163,7 +163,7 @@ fn show(portal: &Portal, view: &View, filling: &Filling<'_>, shown: &Shown<'_>) 
         number => at + 1,
         count => way.len(),
         questions => form::questions(&offer, page, answers, shown.typed, shown.wrong),
-        errors => errors(&offer, shown.wrong),
+        errors => errors(&offer, page, shown.wrong),
         change => shown.change,
         keep_form => "answers",
         back,
@@ -173,9 +173,12 @@ fn show(portal: &Portal, view: &View, filling: &Filling<'_>, shown: &Shown<'_>) 
 }
 
 /// What is wrong, each with the place to mend it.
-fn errors(offer: &Offer<'_>, wrong: &[Wrong]) -> Vec<minijinja::Value> {
-    let link = |pointer: &str| format!("#{}", pointer.trim_start_matches('/').replace('/', "-"));
-    wrong.iter().map(|wrong| context! { text => offer.words(wrong), href => link(&wrong.pointer) }).collect()
+fn errors(offer: &Offer<'_>, page: &Page, wrong: &[Wrong]) -> Vec<minijinja::Value> {
+    let link = |pointer: &str| page.fields.iter().find(|field| field.pointer == pointer).map(Field::anchor);
+    wrong
+        .iter()
+        .map(|wrong| context! { text => offer.words(wrong), href => link(&wrong.pointer).map(|id| format!("#{id}")) })
+        .collect()
 }
 
 /// `POST /services/{code}/apply/{draft}/{page}`: the answers of a page are kept, or it is shown again with what is wrong.
@@ -192,6 +195,12 @@ pub(crate) async fn answer(
         Ok(filling) => filling,
         Err(response) => return response,
     };
+    let change = typed.has("change");
+    if typed.has("keep") {
+        // Another language was chosen before the page was sent: what is typed goes along, unchecked.
+        let shown = Shown { place: &place, change, typed: Some(&typed), wrong: &[] };
+        return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));
+    }
     let Some(page) = filling.form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
     let mut answers = filling.draft.answers.clone();
     let mut wrong = form::read(page, &typed, &mut answers);
@@ -199,12 +208,6 @@ pub(crate) async fn answer(
         wrong = send::schema_faults(&portal, filling.service, filling.form, &answers, view.lang);
         wrong.retain(|wrong| page.fields(&answers).any(|field| field.pointer == wrong.pointer));
     }
-    if typed.has("keep") {
-        // Another language was chosen before the page was sent: what is typed goes along, unchecked.
-        let shown = Shown { place: &place, change: typed.has("change"), typed: Some(&typed), wrong: &[] };
-        return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));
-    }
-    let change = typed.has("change");
     if !wrong.is_empty() {
         let shown = Shown { place: &place, change, typed: Some(&typed), wrong: &wrong };
         return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));

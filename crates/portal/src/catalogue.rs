@@ -49,7 +49,7 @@ fn category(service: &Service) -> String {
 }
 
 /// What a search looks at: titles and descriptions in all three languages, and the code.
-fn searched(service: &Service) -> String {
+pub(crate) fn searched(service: &Service) -> String {
     let mut text = service.passport.code.as_str().to_owned();
     for lang in Lang::ALL {
         for key in ["title", "description", "result", "keywords"] {
@@ -94,8 +94,10 @@ pub(crate) async fn list(State(portal): State<Portal>, view: View, Query(wanted)
         .parts
         .services
         .iter()
+        .zip(&portal.searched)
+        .filter(|(_, text)| matches(text, &wanted.q))
+        .map(|(service, _)| service)
         .filter(|service| wanted.category.is_empty() || category(service) == wanted.category)
-        .filter(|service| matches(&searched(service), &wanted.q))
         .collect();
     let mut categories: Vec<String> = portal.parts.services.iter().map(|service| category(service)).collect();
     categories.sort();

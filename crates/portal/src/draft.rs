@@ -95,9 +95,12 @@ impl Draft {
         Self { id, service: service.to_owned(), browser, account, answers, changed_at, expires_at }
     }
 
-    /// The draft belongs to its account; before it has one, and on the same computer, to the browser.
+    /// The draft belongs to its account; to the browser before it has one, and while nobody is signed in there: a
+    /// session that ends in mid-form loses nothing, and the next account on the computer finds nothing.
     pub(crate) fn belongs_to(&self, hand: &Hand) -> bool {
-        (self.account.is_some() && self.account == hand.account) || hand.browser == Some(self.browser)
+        let others = self.account.is_some() && hand.account.is_some() && self.account != hand.account;
+        let own = self.account.is_some() && self.account == hand.account;
+        own || (!others && hand.browser == Some(self.browser))
     }
 
     /// Keeps the draft as it is now; on disk when this returns.
@@ -173,4 +176,31 @@ pub(crate) fn drop_in(tx: &mut Tx<'_>, id: &Uuid) -> Result<(), Error> {
 /// Forgets drafts whose time is over.
 pub(crate) fn forget(tx: &mut Tx<'_>, now: i64) -> Result<(), Error> {
     tx.execute(&FORGOTTEN, &[now.into()]).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_its_accounts_and_until_then_its_browsers() {
+        let (ours, theirs) = (Some([1; 16]), Some([2; 16]));
+        let hand = |browser: Option<[u8; 32]>, account| Hand { browser, account };
+        let draft = |account| Draft::new(Uuid::nil(), "200.12.14.1", [7; 32], account, Value::Null);
+        let (same, other) = (Some([7; 32]), Some([8; 32]));
+        for (account, browser, signed_in, expected) in [
+            (None, same, None, true),
+            (None, same, ours, true),
+            (None, other, ours, false),
+            (None, None, None, false),
+            (ours, other, ours, true),
+            (ours, same, None, true),
+            (ours, same, theirs, false),
+            (ours, other, theirs, false),
+            (ours, other, None, false),
+        ] {
+            let found = draft(account).belongs_to(&hand(browser, signed_in));
+            assert_eq!(found, expected, "{account:?} {browser:?} {signed_in:?}");
+        }
+    }
 }

@@ -40,14 +40,19 @@ pub(crate) struct Back {
 
 /// A path of this portal below a language, and nothing else.
 fn local(to: &str, lang: Lang) -> String {
-    let known = Lang::ALL.iter().any(|lang| to.starts_with(&format!("/{}/", lang.code())));
-    let clean = known && !to.contains(['\\', '\r', '\n', '\0']) && !to.contains("//");
-    if clean { to.to_owned() } else { format!("/{}/account", lang.code()) }
+    let known = |to: &&str| Lang::ALL.iter().any(|lang| to.starts_with(&format!("/{}/", lang.code())));
+    let safe = pages::local(to).filter(known).filter(|to| !to.contains("//"));
+    safe.map_or_else(|| format!("/{}/account", lang.code()), str::to_owned)
 }
 
 /// Where a page that needs an account sends a reader who has not signed in.
 pub(crate) fn first_sign_in(view: &View) -> Response<Body> {
-    let to = form_urlencoded::byte_serialize(view.url(&view.path).as_bytes()).collect::<String>();
+    sign_in_to(view, &view.path)
+}
+
+/// The same for a form that cannot be sent without an account: a page is gone back to, never a form's own address.
+pub(crate) fn sign_in_to(view: &View, page: &str) -> Response<Body> {
+    let to = form_urlencoded::byte_serialize(view.url(page).as_bytes()).collect::<String>();
     see_other(&view.url(&format!("/enter?to={to}")))
 }
 

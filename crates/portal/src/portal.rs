@@ -14,7 +14,6 @@ use ledger::{LogReader, Vkey};
 use model::{Clock, Lang, Service};
 use secrecy::SecretString;
 use store::{Db, Vault};
-use tokio::sync::Notify;
 use web::Problems;
 use web::pages::{Pages, View, same_origin};
 
@@ -89,8 +88,8 @@ pub struct Parts {
 pub struct Inner {
     pub(crate) parts: Parts,
     pub(crate) relying: Relying,
-    /// Wakes whoever sends applications that wait.
-    pub(crate) wake: Notify,
+    /// What a search looks at, for each of the services.
+    pub(crate) searched: Vec<String>,
 }
 
 /// The portal. Clones share everything.
@@ -109,7 +108,8 @@ impl Portal {
     /// A portal of these parts.
     pub fn new(parts: Parts) -> Self {
         let relying = Relying::new(&parts.config, parts.http.clone());
-        Self(Arc::new(Inner { parts, relying, wake: Notify::new() }))
+        let searched = parts.services.iter().map(|service| catalogue::searched(service)).collect();
+        Self(Arc::new(Inner { parts, relying, searched }))
     }
 
     /// Its pages.

@@ -17,12 +17,12 @@ use web::pages::{View, see_other};
 use crate::application::{self, Application, Decision, Sending};
 use crate::apply::{self, Filling, Place};
 use crate::draft::{self, Draft, Hand};
-use crate::entry::first_sign_in;
+use crate::entry::sign_in_to;
 use crate::form::{Form, Message, Wrong};
 use crate::session::Session;
 use crate::{Portal, session};
 
-/// How often the worker looks, when nobody wakes it.
+/// How often the worker looks.
 const ROUND: Duration = Duration::from_secs(15);
 /// The longest time between two tries.
 const LONGEST_WAIT: i64 = 3_600;
@@ -101,9 +101,8 @@ pub(crate) async fn send(
     Path(place): Path<Place>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else {
-        let mut view = view;
-        view.path = view.path.replace("/send", "/check");
-        return first_sign_in(&view);
+        // Back to a page, never to the form's own address.
+        return sign_in_to(&view, &view.path.replace("/send", "/check"));
     };
     let hand = Hand::of(&portal, &headers, Some(&session));
     let filling = match Filling::find(&portal, &view, &place, &hand).await {
@@ -256,7 +255,7 @@ pub(crate) async fn mend(
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let Some(Extension(session)) = session else { return sign_in_to(&view, view.path.trim_end_matches("/mend")) };
     let Ok(id) = uuid::Uuid::try_parse(&id) else { return portal.not_found(&view) };
     match mended(&portal, &session, &headers, id).await {
         Ok(Some((service, cookie))) => {
@@ -298,10 +297,7 @@ pub(crate) fn is_mendable(state: &str) -> bool {
 pub(crate) async fn work(portal: Portal) {
     let mut forgotten = Timestamp::UNIX_EPOCH;
     loop {
-        tokio::select! {
-            () = tokio::time::sleep(ROUND) => {}
-            () = portal.wake.notified() => {}
-        }
+        tokio::time::sleep(ROUND).await;
         let now = portal.parts.clock.now();
         match application::waiting(&portal, now).await {
             Ok(waiting) => {

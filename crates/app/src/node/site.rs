@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::StatusCode;
 use identity::Identity;
 use mail::Outbox;
 use portal::Portal;
 use portal::form::Form;
 use web::Edge;
-use web::pages::Pages;
+use web::pages::{Pages, View};
 
 use super::listen::Parts;
 use super::{Role, consumer, keys, listen};
@@ -43,6 +44,7 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
     let outbox = Outbox::open(db.clone(), vault.clone(), clock.clone(), mail).map_err(Error::failed)?;
     tokio::spawn(outbox.clone().work());
     let pages = pages()?;
+    let told = pages.clone();
     let mut router = pages.router();
     let mut provider = None;
     if let Some(identity) = identity {
@@ -59,7 +61,16 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
         tokio::spawn(portal.clone().work());
         router = router.merge(portal.router());
     }
-    Ok(Site { router, identity: provider })
+    Ok(Site { router: told_by_pages(router, &told), identity: provider })
+}
+
+/// People read a page where there is none, and where an address only takes forms; systems read its status.
+fn told_by_pages(router: Router, pages: &Pages) -> Router {
+    let error = |status: StatusCode| {
+        let pages = pages.clone();
+        move |view: View| async move { pages.error(&view, status, "not-found") }
+    };
+    router.method_not_allowed_fallback(error(StatusCode::METHOD_NOT_ALLOWED)).fallback(error(StatusCode::NOT_FOUND))
 }
 
 fn portal(

@@ -12,6 +12,8 @@ mod consent;
 #[cfg(test)]
 mod consent_uses;
 #[cfg(test)]
+mod consumer;
+#[cfg(test)]
 mod credential;
 #[cfg(test)]
 mod deputy;

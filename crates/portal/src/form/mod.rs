@@ -155,6 +155,19 @@ impl Field {
         self.pointer.trim_start_matches('/').replace('/', ".")
     }
 
+    /// The element that holds it, by which a page names its place.
+    pub(crate) fn id(&self) -> String {
+        self.name().replace('.', "-")
+    }
+
+    /// Where the reader is led to mend it: the first thing that can be typed into.
+    pub(crate) fn anchor(&self) -> String {
+        match self.kind {
+            Kind::Date | Kind::BirthDate => format!("{}-day", self.id()),
+            _ => self.id(),
+        }
+    }
+
     /// Answered by yes or no.
     fn is_yes_no(&self) -> bool {
         self.options.as_deref() == Some(YES_NO)

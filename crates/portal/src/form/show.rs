@@ -90,7 +90,7 @@ fn question(
         .collect();
     context! {
         kind => kind(field),
-        id => name.replace('.', "-"),
+        id => field.id(),
         name => name.clone(),
         label => offer.label(&field.pointer),
         hint => offer.maybe(&format!("form.fields.{}.hint", field.pointer)),
@@ -184,7 +184,7 @@ fn row(offer: &Offer<'_>, page: &Page, field: &Field, answers: &Value, wrong: &[
     let is_date = field.kind == Kind::Date;
     let text = value.map(|value| shown(offer, field, value)).unwrap_or_default();
     Some(
-        context! { label => offer.label(&field.pointer), value => text, is_date, page => page.id.clone(), id => field.name().replace('.', "-"), error },
+        context! { label => offer.label(&field.pointer), value => text, is_date, page => page.id.clone(), id => field.id(), error },
     )
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use minijinja::Value;
 use model::Lang;
+use model::text::plural;
 
 use super::{Error, Source, format};
 
@@ -243,14 +244,12 @@ fn form(lang: Lang, number: &str) -> Form {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Form::Other;
     }
-    if lang == Lang::En {
-        return if digits == "1" { Form::One } else { Form::Other };
-    }
-    let mut last = digits.bytes().rev().map(|b| b - b'0');
-    match (last.next().unwrap_or(0), last.next().unwrap_or(0)) {
-        (1..=4, 1) => Form::Many,
-        (1, _) => Form::One,
-        (2..=4, _) => Form::Few,
+    // The last digits decide, however long the number is.
+    let last = digits.get(digits.len().saturating_sub(18)..).and_then(|last| last.parse().ok()).unwrap_or(0);
+    match (lang, plural(lang, last)) {
+        (_, 0) => Form::One,
+        (Lang::En, _) => Form::Other,
+        (_, 1) => Form::Few,
         _ => Form::Many,
     }
 }
