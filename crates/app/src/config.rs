@@ -18,6 +18,8 @@ pub struct Config {
     pub keys: Keys,
     /// Who is believed.
     pub trust: Trust,
+    /// A test authority whose answers this node gives: for the stand.
+    pub authority: Option<Authority>,
     /// The folder of service folders.
     pub services: PathBuf,
     /// The listener for systems.
@@ -100,6 +102,8 @@ pub struct Keys {
     pub master: PathBuf,
     /// PKCS#8 PEM, Ed25519: signs checkpoints.
     pub log: PathBuf,
+    /// PKCS#8 PEM, bign: signs checkpoints a second time, with the national algorithm.
+    pub log_bign: Option<PathBuf>,
     /// PKCS#8 PEM: signs answers.
     pub sign: PathBuf,
     /// Its certificate, PEM.
@@ -117,6 +121,18 @@ pub struct Trust {
     /// Revocation lists, PEM; read again when they change.
     #[serde(default)]
     pub crls: Vec<PathBuf>,
+    /// OCSP responders that are asked about a certificate which names one of them and whose status no list tells. Nobody
+    /// else's address is asked, whatever a certificate says.
+    #[serde(default)]
+    pub responders: Vec<String>,
+}
+
+/// `[authority]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// The folder that `nais pki init` made.
+    pub folder: PathBuf,
 }
 
 /// `[gateway]`

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use eds::{Form, SigningKey, VerifyingKey};
 
 use crate::Error;
+use crate::log::SignLine;
 use crate::tree::sha256;
 
 /// Most bytes of a note that are read.
@@ -22,13 +23,36 @@ pub enum Algorithm {
     Ed25519,
     /// Type 0x04: Ed25519 of a witness over a time and the text.
     Cosignature,
+    /// Type 0xff, "bign-with-hbelt": the national algorithm (STB 34.101.45) over the text. Who does not know the type
+    /// passes the line over, as the specification of signed notes demands.
+    Bign,
 }
 
 impl Algorithm {
-    const fn byte(self) -> u8 {
+    const ALL: [Self; 3] = [Self::Ed25519, Self::Cosignature, Self::Bign];
+
+    /// What stands before the key in a verifier key and goes into its identifier.
+    const fn kind(self) -> &'static [u8] {
         match self {
-            Self::Ed25519 => 1,
-            Self::Cosignature => 4,
+            Self::Ed25519 => &[1],
+            Self::Cosignature => &[4],
+            Self::Bign => b"\xffbign-with-hbelt",
+        }
+    }
+
+    /// What stands before the raw key in its SubjectPublicKeyInfo.
+    const fn spki(self) -> &'static [u8] {
+        match self {
+            Self::Ed25519 | Self::Cosignature => &SPKI,
+            Self::Bign => &BIGN_SPKI,
+        }
+    }
+
+    /// Bytes of the raw key.
+    const fn length(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::Cosignature => 32,
+            Self::Bign => 64,
         }
     }
 }
@@ -44,16 +68,24 @@ pub struct Vkey {
 
 /// What stands before the 32 bytes of an Ed25519 key in its SubjectPublicKeyInfo (RFC 8410 §4).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+/// The same for the 64 bytes of a bign key on bign-curve256v1 (STB 34.101.45 §D).
+const BIGN_SPKI: [u8; 31] = [
+    0x30, 0x5d, 0x30, 0x18, 0x06, 0x0a, 0x2a, 0x70, 0x00, 0x02, 0x00, 0x22, 0x65, 0x2d, 0x02, 0x01, 0x06, 0x0a, 0x2a,
+    0x70, 0x00, 0x02, 0x00, 0x22, 0x65, 0x2d, 0x03, 0x01, 0x03, 0x41, 0x00,
+];
 
 impl Vkey {
     /// The verifier key of a public key under a name without spaces and `+`.
-    pub fn new(name: &str, algorithm: Algorithm, public: [u8; 32]) -> Result<Self, Error> {
+    pub fn new(name: &str, algorithm: Algorithm, public: &[u8]) -> Result<Self, Error> {
         if !is_name(name) {
             return Err(Error::format("key name", "one word without `+` was expected"));
         }
-        let key = VerifyingKey::from_spki_der(&[SPKI.as_slice(), &public].concat())
-            .map_err(|_| Error::format("verifier key", "the 32 bytes are no Ed25519 key"))?;
-        let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[algorithm.byte()], &public]);
+        if public.len() != algorithm.length() {
+            return Err(Error::format("verifier key", "an Ed25519 key has 32 bytes, a bign key 64"));
+        }
+        let key = VerifyingKey::from_spki_der(&[algorithm.spki(), public].concat())
+            .map_err(|_| Error::format("verifier key", "the bytes are no key of this algorithm"))?;
+        let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", algorithm.kind(), public]);
         Ok(Self { name: name.to_owned(), id: [a, b, c, d], algorithm, key })
     }
 
@@ -65,13 +97,9 @@ impl Vkey {
             return Err(wrong("`name+hash+key` was expected"));
         };
         let key = STANDARD.decode(key).map_err(|_| wrong("the key must be base64"))?;
-        let (algorithm, public) = key.split_first().ok_or_else(|| wrong("the key is empty"))?;
-        let algorithm = match algorithm {
-            1 => Algorithm::Ed25519,
-            4 => Algorithm::Cosignature,
-            _ => return Err(wrong("an Ed25519 key (type 1, or 4 for witnesses) was expected")),
-        };
-        let public = public.try_into().map_err(|_| wrong("an Ed25519 key has 32 bytes"))?;
+        let known = Algorithm::ALL.into_iter().find_map(|one| Some((one, key.strip_prefix(one.kind())?)));
+        let (algorithm, public) =
+            known.ok_or_else(|| wrong("a key of type 1 (Ed25519), 4 (of a witness) or bign was expected"))?;
         let vkey = Self::new(name, algorithm, public)?;
         if hex::encode(vkey.id) != hash {
             return Err(wrong("the hash does not fit name and key"));
@@ -94,16 +122,15 @@ impl Vkey {
         self.algorithm
     }
 
-    /// The raw 32 bytes of the key.
+    /// The raw bytes of the key: 32 of Ed25519, 64 of bign.
     pub fn public(&self) -> &[u8] {
-        self.key.spki_der().get(SPKI.len()..).unwrap_or_default()
+        self.key.spki_der().get(self.algorithm.spki().len()..).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Vkey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![self.algorithm.byte()];
-        key.extend_from_slice(self.public());
+        let key = [self.algorithm.kind(), self.public()].concat();
         write!(f, "{}+{}+{}", self.name, hex::encode(self.id), STANDARD.encode(key))
     }
 }
@@ -121,9 +148,10 @@ impl fmt::Debug for NoteKey {
 }
 
 impl NoteKey {
-    /// An Ed25519 key of a log or a witness under this name.
+    /// A key of a log or a witness under this name.
     pub fn new(name: &str, algorithm: Algorithm, key: SigningKey) -> Result<Self, Error> {
-        let public = raw_public(&key).ok_or_else(|| Error::Key(name.to_owned()))?; // of another suite
+        let spki = key.verifying_key().spki_der();
+        let public = spki.strip_prefix(algorithm.spki()).ok_or_else(|| Error::Key(name.to_owned()))?; // of another suite
         Ok(Self { vkey: Vkey::new(name, algorithm, public)?, key })
     }
 
@@ -136,7 +164,7 @@ impl NoteKey {
     pub fn line(&self, text: &str, time: u64) -> Result<String, Error> {
         let mut blob = self.vkey.id.to_vec();
         let message = match self.vkey.algorithm {
-            Algorithm::Ed25519 => text.as_bytes().to_vec(),
+            Algorithm::Ed25519 | Algorithm::Bign => text.as_bytes().to_vec(),
             Algorithm::Cosignature => {
                 blob.extend_from_slice(&time.to_be_bytes());
                 cosigned(text, time)
@@ -148,9 +176,11 @@ impl NoteKey {
     }
 }
 
-/// The 32 bytes of an Ed25519 public key, which end its SubjectPublicKeyInfo.
-fn raw_public(key: &SigningKey) -> Option<[u8; 32]> {
-    key.verifying_key().spki_der().strip_prefix(&SPKI)?.try_into().ok()
+/// A further line of every checkpoint of a log.
+impl SignLine for NoteKey {
+    fn line(&self, text: &str) -> Result<String, Error> {
+        Self::line(self, text, 0)
+    }
 }
 
 /// What a witness signs.
@@ -247,7 +277,7 @@ impl Note {
 fn verify_line(text: &str, line: &Line, vkey: &Vkey) -> Result<Option<u64>, Error> {
     let wrong = || Error::Signature(vkey.name.clone());
     let (time, message, signature) = match vkey.algorithm {
-        Algorithm::Ed25519 => (None, text.as_bytes().to_vec(), line.signature.as_slice()),
+        Algorithm::Ed25519 | Algorithm::Bign => (None, text.as_bytes().to_vec(), line.signature.as_slice()),
         Algorithm::Cosignature => {
             let (time, signature) = line.signature.split_first_chunk::<8>().ok_or_else(wrong)?;
             let time = u64::from_be_bytes(*time);

@@ -158,6 +158,13 @@ fn cosignatures(note: &Note, log: &Vkey, witnesses: &[Vkey]) -> Result<(Vec<Seen
             Err(error) => return Err(error),
         }
     }
+    // The log's own line in another algorithm: it need not be there, but must hold when it is.
+    for other in witnesses.iter().filter(|other| other.algorithm() != Algorithm::Cosignature) {
+        match note.verify(other) {
+            Ok(_) | Err(Error::NotSigned(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
     let known = |name: &str, id: [u8; 4]| {
         std::iter::once(log).chain(witnesses).any(|vkey| vkey.name() == name && vkey.id() == id)
     };

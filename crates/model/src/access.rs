@@ -146,6 +146,10 @@ pub struct Treaty {
     /// Last day; none: until ended.
     #[serde(with = "calendar::some_day", default)]
     pub valid_to: Option<Date>,
+    /// Last day of the consumer's agreement on the use of UIS ILE, by which it knows people; none: no such agreement is
+    /// part of the treaty. After it nothing is asked for people who sign in.
+    #[serde(with = "calendar::some_day", default, skip_serializing_if = "Option::is_none")]
+    pub identity_to: Option<Date>,
     /// Where it is on its way.
     pub state: State,
 }
@@ -224,7 +228,7 @@ pub struct Ground {
 /// Whether `method` of the service may be asked so now, or the first reason why not.
 ///
 /// Pure. The order of reasons is the order in which a consumer can mend them: subscription, treaty, category, mode,
-/// fields (contract §3).
+/// the agreement with UIS ILE, fields (contract §3).
 pub fn permits(grounds: Grounds<'_>, passport: &Passport, method: &Method, now: Timestamp) -> Result<Ground, Refusal> {
     let refuse = |code| Refusal::new(Kind::Forbidden, code).with("service", &passport.code);
     let Grounds { consumer, treaty, subscription } = grounds;
@@ -247,6 +251,11 @@ pub fn permits(grounds: Grounds<'_>, passport: &Passport, method: &Method, now: 
     if !fitting || !passport.modes.contains(&subscription.mode) || state_only {
         let open: Vec<&str> = passport.modes.iter().map(|mode| mode.as_str()).collect();
         return Err(refuse("mode-not-open").with("mode", subscription.mode).with("modes", open.join(", ")));
+    }
+    // A system asks in its own name; who asks for people knows them by UIS ILE, as long as it may (seed 3.40.01/1).
+    let known_until = treaty.identity_to.filter(|_| !subscription.mode.is_system());
+    if let Some(last) = known_until.filter(|last| *last < calendar::minsk_day(now)) {
+        return Err(refuse("identity-agreement-ended").with("treaty", &treaty.number).with("last", last));
     }
     let fields = granted(subscription, method).map_err(|field| refuse("field-not-granted").with("field", field))?;
     Ok(Ground {

@@ -48,6 +48,7 @@ impl Case {
                 owner: "minjust".to_owned(),
                 valid_from: Date::constant(2025, 1, 1),
                 valid_to: Some(Date::constant(2025, 12, 31)),
+                identity_to: None,
                 state: State::Active,
             }),
             subscription: Some(Subscription {
@@ -122,6 +123,20 @@ fn the_portals_modes_are_the_portals() {
     assert_eq!(case.code(), "mode-not-open");
     case.consumer.categories.push(Category::parse(Category::PORTAL).unwrap());
     assert!(case.at("2025-06-02T12:00:00Z").is_ok());
+}
+
+#[test]
+fn who_asks_for_people_needs_the_agreement_with_uis_ile() {
+    let mut case = Case::good();
+    case.treaty().identity_to = Some(Date::constant(2025, 5, 31));
+    assert!(case.at("2025-06-02T12:00:00Z").is_ok(), "a system asks in its own name");
+    case.passport.modes.push(Mode::Strong);
+    case.subscription().mode = Mode::Strong;
+    case.consumer.categories.push(Category::parse(Category::PORTAL).unwrap());
+    assert!(case.at("2025-05-31T20:59:59Z").is_ok(), "the last day is inside, in Minsk");
+    assert_eq!(case.at("2025-05-31T21:00:00Z").unwrap_err().code, "identity-agreement-ended");
+    let text = serde_json::to_string(&case.treaty).unwrap();
+    assert!(text.contains("\"identity_to\":\"2025-05-31\""), "{text}");
 }
 
 #[test]

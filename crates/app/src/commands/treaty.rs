@@ -79,6 +79,9 @@ struct Conclude {
     /// Last day; until ended when not given
     #[arg(long, value_parser = day)]
     to: Option<Date>,
+    /// Last day of the consumer's agreement on the use of UIS ILE; after it the portal's modes are refused
+    #[arg(long, value_parser = day)]
+    identity_to: Option<Date>,
     /// Where it is on its way
     #[arg(long, default_value = "draft", value_parser = state)]
     state: State,
@@ -190,6 +193,7 @@ async fn conclude(args: Conclude) -> Result<(), Error> {
         owner: args.owner,
         valid_from: args.from,
         valid_to: args.to,
+        identity_to: args.identity_to,
         state: args.state,
     };
     let stamp = operator::conclude(&desk, &treaty).await?;

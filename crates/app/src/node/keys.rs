@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use eds::{Certificate, Crl, SigningKey, Trust};
-use ledger::{Algorithm, NoteKey};
+use ledger::{Algorithm, NoteKey, SignLine};
 use secrecy::{ExposeSecret, SecretString};
 use store::Vault;
 
@@ -45,7 +45,8 @@ pub(crate) fn vault(config: &Config) -> Result<Vault, Error> {
     Vault::new(&master).map_err(Error::from)
 }
 
-fn signing_key(path: &Path, key: &str) -> Result<SigningKey, Error> {
+/// A key in PKCS#8 that only its owner may read.
+pub(crate) fn signing_key(path: &Path, key: &str) -> Result<SigningKey, Error> {
     let pem = secret(path, key)?;
     SigningKey::from_pkcs8_pem(pem.expose_secret())
         .map_err(|error| Error::config(path, key, format!("expected a PKCS#8 key in PEM: {error}")))
@@ -55,6 +56,13 @@ fn signing_key(path: &Path, key: &str) -> Result<SigningKey, Error> {
 pub(crate) fn log_key(config: &Config) -> Result<NoteKey, Error> {
     let key = signing_key(&config.path(&config.keys.log), "keys.log")?;
     NoteKey::new(&config.ledger.origin, Algorithm::Ed25519, key).map_err(Error::from)
+}
+
+/// Further lines of every checkpoint: one by bign, where there is a key for it.
+pub(crate) fn more_lines(config: &Config) -> Result<Vec<Box<dyn SignLine>>, Error> {
+    let Some(path) = &config.keys.log_bign else { return Ok(Vec::new()) };
+    let key = signing_key(&config.path(path), "keys.log_bign")?;
+    Ok(vec![Box::new(NoteKey::new(&config.ledger.origin, Algorithm::Bign, key)?)])
 }
 
 /// The key and certificate that sign answers.

@@ -16,7 +16,7 @@ use web::{ClientAuthority, Edge, Limits, ListenerConfig, Listening, Metrics, Pro
 use crate::config::Config;
 use crate::exit::Error;
 
-use super::{Role, Tools};
+use super::{Role, Tools, authority};
 
 /// What the listeners are made of.
 pub(crate) struct Parts<'a> {
@@ -65,7 +65,8 @@ pub(crate) async fn all(
     }
     if roles.contains(&Role::Portal) || roles.contains(&Role::Identity) {
         let config = plain(&parts.config.portal.listen, "portal.listen");
-        let router = ledger::router(parts.reader.clone()).merge(site);
+        let authority = authority::router(parts.config, &parts.tools.clock)?;
+        let router = ledger::router(parts.reader.clone()).merge(authority).merge(site);
         listening.push(web::serve(config, parts.edge("portal", router, None), stopping.clone()).await?);
     }
     let config = plain(&parts.config.operations.listen, "operations.listen");

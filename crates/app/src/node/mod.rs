@@ -1,5 +1,6 @@
 //! A node: everything the configuration names, wired together, until the order to stop.
 
+mod authority;
 mod consumer;
 pub(crate) mod keys;
 mod listen;
@@ -122,7 +123,7 @@ impl Tools {
     pub async fn open(config: &Config) -> Result<Self, Error> {
         let vault = keys::vault(config)?;
         let clock = Clock::system();
-        let log = Log::new(keys::log_key(config)?, Vec::new(), clock.clone());
+        let log = Log::new(keys::log_key(config)?, keys::more_lines(config)?, clock.clone());
         let (beside, mut watchers) = witness::watchers(config, &log, &clock).await?;
         let restored = Restored::of(config)?;
         if restored.is_some() {
@@ -272,6 +273,7 @@ impl Node {
         if let Some(stays) = stays {
             tokio::spawn(stays.work());
         }
+        tokio::spawn(watch::statuses(config.clone(), trust.clone(), tools.clock.clone()));
         tokio::spawn(watch::revocations(config.clone(), trust));
         Ok(Self { tools, identity: site.identity, gateway: edge, listeners, stop })
     }

@@ -107,6 +107,7 @@ async fn treaties(
             owner: passport.owner.clone(),
             valid_from: jiff::civil::date(2026, 1, 1),
             valid_to: None,
+            identity_to: None,
             state: State::Active,
         };
         operator::conclude(desk, &treaty).await?;

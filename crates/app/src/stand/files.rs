@@ -9,7 +9,7 @@ use model::Clock;
 use registers::seed;
 
 use super::pki::{Pki, consumer};
-use super::{Args, SEED, cards, consumers};
+use super::{Args, SEED, cards, consumers, refusals};
 use crate::exit::Error;
 use crate::files::{self, Readers};
 
@@ -31,10 +31,11 @@ pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
     let text = config(args, &identity::ClientAuth::digest(&secret));
     files::create(&dir.join("nais.toml"), text.as_bytes(), Readers::All)?;
     keys(dir)?;
-    let mut pki = Pki::new(Clock::system().now())?;
+    let mut pki = Pki::new(Clock::system().now(), &args.portal)?;
     gateway_pairs(dir, &mut pki)?;
     consumers::create(dir, &mut pki)?;
     cards::create(dir, &mut pki)?;
+    refusals::create(dir, &mut pki)?;
     pki.write(dir)?;
     services(&SERVICES, &dir.join("services"))?;
     let people = serde_json::to_vec_pretty(&seed::people(SEED)).map_err(Error::failed)?;
@@ -70,6 +71,10 @@ fn keys(dir: &Path) -> Result<(), Error> {
     files::create(&dir.join("keys/log.key"), log.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
     let vkey = NoteKey::new(ORIGIN, ledger::Algorithm::Ed25519, log)?.vkey().to_string();
     files::create(&dir.join("pki/log.vkey"), format!("{vkey}\n").as_bytes(), Readers::All)?;
+    let national = SigningKey::generate(Algorithm::BignBeltHash)?;
+    files::create(&dir.join("keys/log-bign.key"), national.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
+    let vkey = NoteKey::new(ORIGIN, ledger::Algorithm::Bign, national)?.vkey().to_string();
+    files::create(&dir.join("pki/log-bign.vkey"), format!("{vkey}\n").as_bytes(), Readers::All)?;
     let witness = SigningKey::generate(Algorithm::Ed25519)?;
     files::create(&dir.join("witness/witness.key"), witness.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
     let vkey = NoteKey::new(WITNESS, ledger::Algorithm::Cosignature, witness)?.vkey().to_string();
@@ -122,6 +127,7 @@ folder = "data/blobs"
 [keys]
 master = "keys/master.key"
 log = "keys/log.key"
+log_bign = "keys/log-bign.key"
 sign = "keys/nais-sign.key"
 sign_certificate = "pki/nais-sign.pem"
 
@@ -129,6 +135,9 @@ sign_certificate = "pki/nais-sign.pem"
 roots = "pki/root.pem"
 intermediates = "pki/issuing.pem"
 crls = ["pki/crl.pem"]
+
+[authority]
+folder = "pki"
 
 [gateway]
 listen = "{gateway}"

@@ -5,6 +5,7 @@ mod consumers;
 mod files;
 mod people;
 mod pki;
+mod refusals;
 mod requests;
 mod tell;
 
@@ -17,6 +18,8 @@ use registers::seed::{self, Seed};
 use crate::config::Config;
 use crate::exit::{Error, Outcome};
 use crate::node::{self, Node};
+
+pub(crate) use consumers::leaf;
 
 /// The number that all synthetic data come from.
 const SEED: u64 = 38_801;
@@ -74,7 +77,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     }
     let node = Node::start_on(tools, &config, &[]).await?;
     if made {
-        requests::write(dir, &node).await?;
+        requests::write(dir, &node, &config).await?;
         people::admit(&node).await?;
         crate::files::create(&dir.join(COMPLETE), b"", crate::files::Readers::All)?;
     }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use eds::pki::{Authority, Profile, Record, Subject, Term};
+use eds::pki::{Authority, Profile, Subject, Term};
 use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::commands::pki::folder::Folder;
+use crate::commands::pki::{ISSUING, ROOT, services};
 use crate::exit::Error;
-use crate::files::{self, Readers};
+use crate::files;
 
 /// Root and issuing authority while the stand is being made.
 pub(crate) struct Pki {
@@ -31,13 +33,18 @@ fn years(count: i64) -> SignedDuration {
 
 impl Pki {
     /// A root and an issuing authority, valid from an hour ago.
-    pub(crate) fn new(now: Timestamp) -> Result<Self, Error> {
+    ///
+    /// Certificates say that their status is told at `portal`, an address and port.
+    pub(crate) fn new(now: Timestamp, portal: &str) -> Result<Self, Error> {
         let since = now - SignedDuration::from_hours(1);
         let term = |length| Term { not_before: since, not_after: since + years(length) };
         let subject = Subject::new("NAIS stand root").of("NAIS stand, synthetic");
         let mut root = Authority::root(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(20))?;
+        let base = format!("http://{portal}");
+        root.tells_at(services::addresses(&base, ROOT));
         let subject = Subject::new("NAIS stand issuing CA").of("NAIS stand, synthetic");
-        let issuing = root.issue_ca(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(15), 0)?;
+        let mut issuing = root.issue_ca(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(15), 0)?;
+        issuing.tells_at(services::addresses(&base, ISSUING));
         Ok(Self { root, issuing, now })
     }
 
@@ -69,11 +76,11 @@ impl Pki {
     /// Writes the authorities, in the form that `nais pki` goes on with, and their revocation lists.
     pub(crate) fn write(mut self, dir: &Path) -> Result<(), Error> {
         let pki = dir.join("pki");
-        for (name, authority) in [("root", &self.root), ("issuing", &self.issuing)] {
-            let file = |ending: &str| pki.join(format!("{name}.{ending}"));
-            files::create(&file("pem"), authority.certificate().to_pem().as_bytes(), Readers::All)?;
-            files::create(&file("key"), authority.key().to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
-        }
+        let folder = Folder::at(&pki);
+        let since = self.now - SignedDuration::from_hours(1);
+        services::write(&folder, &mut self.root, &mut self.issuing, since)?;
+        folder.add(ROOT, &self.root)?;
+        folder.add(ISSUING, &self.issuing)?;
         self.lists(&pki)
     }
 
@@ -81,25 +88,17 @@ impl Pki {
         let (from, to) = (self.now - SignedDuration::from_mins(5), self.now + years(1));
         let text = format!("{}{}", self.issuing.crl(from, to)?.to_pem(), self.root.crl(from, to)?.to_pem());
         files::replace(&pki.join("crl.pem"), text.as_bytes())?;
-        for (name, authority) in [("root", &self.root), ("issuing", &self.issuing)] {
-            let record = serde_json::to_vec_pretty(authority.record()).map_err(Error::failed)?;
-            files::replace(&pki.join(format!("{name}.json")), &record)?;
-        }
-        Ok(())
+        let folder = Folder::at(pki);
+        folder.keep(ROOT, &self.root)?;
+        folder.keep(ISSUING, &self.issuing)
     }
 }
 
 /// Issues the revocation lists anew, so that a stand that was away for long starts with fresh ones.
 pub(crate) fn renew_lists(dir: &Path, now: Timestamp) -> Result<(), Error> {
     let pki = dir.join("pki");
-    let read = |name: &str| -> Result<Authority, Error> {
-        let file = |ending: &str| pki.join(format!("{name}.{ending}"));
-        let certificate = Certificate::from_pem(&files::text(&file("pem"))?)?;
-        let key = SigningKey::from_pkcs8_pem(&files::text(&file("key"))?)?;
-        let record: Record = serde_json::from_slice(&files::bytes(&file("json"))?).map_err(Error::failed)?;
-        Ok(Authority::from_parts(certificate, key, record)?)
-    };
-    Pki { root: read("root")?, issuing: read("issuing")?, now }.lists(&pki)
+    let folder = Folder::at(&pki);
+    Pki { root: folder.open(ROOT)?, issuing: folder.open(ISSUING)?, now }.lists(&pki)
 }
 
 /// A profile for a consumer's certificate.

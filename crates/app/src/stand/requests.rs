@@ -11,6 +11,7 @@ use web::client::Client;
 use web::{Peer, PeerCertificate};
 
 use super::SEED;
+use crate::config::Config;
 use crate::exit::Error;
 use crate::files::{self, Readers};
 use crate::node::Node;
@@ -19,7 +20,7 @@ use crate::node::Node;
 const CONSENTED: &str = "3.40.01/1";
 
 /// Writes the requests. The package whose status one of them asks is sent first: the stand's first exchange.
-pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
+pub(crate) async fn write(dir: &Path, node: &Node, config: &Config) -> Result<(), Error> {
     let now = node.tools.clock.now();
     let fresh = || uuid::Builder::from_random_bytes(store::random()).into_uuid();
     let package = first_package(dir, node, fresh()).await?;
@@ -32,6 +33,9 @@ pub(crate) async fn write(dir: &Path, node: &Node) -> Result<(), Error> {
         }
         if request.service == CONSENTED {
             consent(dir, &request, now)?;
+            if let Some(question) = &request.body {
+                super::refusals::write(dir, &node.tools, config, question, now).await?;
+            }
         }
         files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
     }

@@ -89,8 +89,11 @@ fn a_stand_from_nothing_to_a_refused_roll_back() {
     let mut stand = Stand::start();
     ask(&stand);
     refusals(&stand);
+    ready_refusals(&stand);
+    sign_to_last(&stand);
     stand.stop();
     verify_without_anybody(&stand);
+    verify_what_lasts(&stand);
     consent(&stand);
     retention(&stand);
     roll_back(&stand);
@@ -100,7 +103,8 @@ fn a_stand_from_nothing_to_a_refused_roll_back() {
 fn consent(stand: &Stand) {
     let listed = stand.operate(&["consent", "list", "--json"]).ended(0).out;
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    let id = listed["consents"][0]["consent_id"].as_str().unwrap().to_owned();
+    let used = listed["consents"].as_array().unwrap().iter().find(|one| one["state"] == "used").unwrap();
+    let id = used["consent_id"].as_str().unwrap().to_owned();
     let exported = |state: &str| {
         let told = stand.operate(&["consent", "export", &id]).ended(0).out;
         let record: Value = serde_json::from_str(&told).unwrap();
@@ -174,6 +178,64 @@ fn refusals(stand: &Stand) {
     assert!(told.out.contains("(token-unknown)") && told.out.contains("signature missing"), "{}", told.out);
     fs::write(&file, known).unwrap();
     stand.call("mia", &["GET", "services"]).ended(0);
+}
+
+/// Each thing that can be wrong with a consent has its own code, and says nothing about the person.
+fn ready_refusals(stand: &Stand) {
+    let folder = "stand/requests/refused";
+    let index = fs::read(stand.path().join(folder).join("index.json")).unwrap();
+    let index: Vec<Value> = serde_json::from_slice(&index).unwrap();
+    assert!(index.len() >= 20, "{index:?}");
+    let send = |consumer: &str, name: &str| -> Value {
+        let (body, consent) = (format!("@{folder}/{name}.json"), format!("{folder}/{name}.p7s"));
+        let words = ["POST", "mvd-34001/v1/common/register", "--data", &body, "--consent", &consent, "--json"];
+        let told = nais_in(stand.path(), &[&["call", "--as", consumer], &words[..]].concat());
+        serde_json::from_str(&told.out).unwrap_or_else(|_| panic!("{name}: {} {}", told.out, told.err))
+    };
+    for row in &index {
+        let text = |member: &str| row[member].as_str().unwrap_or_default();
+        let consumer = format!("stand/{}", text("consumer"));
+        if !text("first").is_empty() {
+            assert_eq!(send(&consumer, text("first"))["status"], 200, "{row}");
+        }
+        let told = send(&consumer, text("name"));
+        let answer = &told["answer"];
+        let code = if row["status"] == 200 { &answer["error_list"][0]["error_code"]["code"] } else { &answer["code"] };
+        assert_eq!((&told["status"], code), (&row["status"], &row["code"]), "{row}: {told}");
+        assert!(row["status"] == 200 || !answer.to_string().contains("3010190A001PB"), "{row}: {answer}");
+    }
+}
+
+/// A card's signature, stamped, with its evidence inside.
+fn sign_to_last(stand: &Stand) {
+    let config: toml::Table = fs::read_to_string(stand.path().join("stand/nais.toml")).unwrap().parse().unwrap();
+    let portal = config["portal"]["listen"].as_str().unwrap();
+    let stamps = format!("http://{portal}/tsa");
+    let people: Value = serde_json::from_slice(&fs::read(stand.path().join("stand/people.json")).unwrap()).unwrap();
+    let holder = people.as_array().unwrap().iter().find(|one| one["card"] != "").unwrap();
+    let card = format!("stand/cards/{}.card", holder["card"].as_str().unwrap());
+    let pin = holder["pin2"].as_str().unwrap();
+    let sign = |out: &str, more: &[&str]| {
+        let words = ["card", "sign", "--card", &card, "--pin2", pin, "--out", out, "--timestamp", &stamps];
+        nais_in(stand.path(), &[&words[..], more, &["stand/people.json"]].concat())
+    };
+    sign("lasting.p7s", &["--roots", "stand/pki/root.pem"]).ended(0);
+    sign("stamped.p7s", &[]).ended(0);
+}
+
+/// When the signer's certificate has expired only what is kept inside tells that it was good.
+fn verify_what_lasts(stand: &Stand) {
+    let verify = |file: &str, at: &str| {
+        let told = nais_in(stand.path(), &["verify", file, "--roots", "stand/pki/root.pem", "--at", at, "--json"]);
+        serde_json::from_str::<Value>(&told.out).unwrap()
+    };
+    let later = "2036-01-01T00:00:00Z";
+    let lasting = verify("lasting.p7s", later);
+    assert_eq!((&lasting["valid"], &lasting["signatures"][0]["evidence_inside"]), (&true.into(), &true.into()));
+    assert_eq!(lasting["signatures"][0]["unchecked"], serde_json::json!([]), "{lasting}");
+    let stamped = verify("stamped.p7s", later);
+    assert_eq!(stamped["signatures"][0]["evidence_inside"], false);
+    assert!(stamped["signatures"][0]["unchecked"].to_string().contains("revoked"), "{stamped}");
 }
 
 fn verify_without_anybody(stand: &Stand) {

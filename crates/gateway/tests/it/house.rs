@@ -180,6 +180,7 @@ impl House {
             owner: owner.to_owned(),
             valid_from: date(2026, 1, 1),
             valid_to: Some(date(2026, 12, 31)),
+            identity_to: None,
             state,
         };
         self.conclude(&treaty, mode, grant).await;

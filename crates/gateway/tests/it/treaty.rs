@@ -47,6 +47,7 @@ async fn a_treaty_is_with_the_owner_of_the_data() {
             owner: "beta-owner".to_owned(),
             valid_from: date(2026, 1, 1),
             valid_to: None,
+            identity_to: None,
             state: State::Active,
         };
         house.conclude(&treaty, Mode::System, &ALL_ALPHA).await;
@@ -86,6 +87,7 @@ async fn a_treaty_is_in_force_by_the_days_of_minsk() {
             owner: "alpha-owner".to_owned(),
             valid_from: day("2026-07-03"),
             valid_to: Some(day("2026-07-03")),
+            identity_to: None,
             state: State::Active,
         };
         house.conclude(&treaty, Mode::System, &ALL_ALPHA).await;
@@ -140,6 +142,7 @@ async fn recipients_and_modes_are_the_passports() {
             owner: "alpha-owner".to_owned(),
             valid_from: date(2026, 1, 1),
             valid_to: None,
+            identity_to: None,
             state: State::Active,
         };
         house.conclude(&treaty, Mode::Strong, &ALL_ALPHA).await;

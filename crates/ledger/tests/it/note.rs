@@ -1,5 +1,6 @@
 //! Notes against `signed_note`, the library of another log, and the published examples.
 
+use eds::SigningKey;
 use ledger::note::{Note, parse_lines};
 use ledger::{Algorithm, Checkpoint, NoteKey, Vkey};
 use proptest::prelude::*;
@@ -64,11 +65,31 @@ fn a_cosignature_bears_its_time() {
     assert_eq!(Note::parse(&note).unwrap().verify(&vkey).unwrap(), Some(1_760_000_000));
     assert_eq!(Vkey::parse(&vkey.to_string()).unwrap(), vkey);
     // The same key as a log's has another hash: kinds are never mixed up.
-    let as_log = Vkey::new(ORIGIN, Algorithm::Ed25519, vkey.public().try_into().unwrap()).unwrap();
+    let as_log = Vkey::new(ORIGIN, Algorithm::Ed25519, vkey.public()).unwrap();
     assert!(Note::parse(&note).unwrap().verify(&as_log).is_err());
     let mut late = Note::parse(&note).unwrap();
     late.lines[0].signature[7] ^= 1;
     assert!(late.verify(&vkey).is_err());
+}
+
+#[test]
+fn a_second_line_by_the_national_algorithm() {
+    let national = SigningKey::generate(eds::Algorithm::BignBeltHash).unwrap();
+    let bign = NoteKey::new(ORIGIN, Algorithm::Bign, national).unwrap();
+    let (vkey, note) = sign(Algorithm::Ed25519, "text\n");
+    let both = Note::parse(&format!("{note}{}", bign.line("text\n", 0).unwrap())).unwrap();
+    both.verify(&vkey).unwrap();
+    assert_eq!(both.verify(&Vkey::parse(&bign.vkey().to_string()).unwrap()).unwrap(), None);
+    assert_eq!((bign.vkey().public().len(), bign.vkey().algorithm()), (64, Algorithm::Bign));
+    // Others' libraries pass it over: they know neither the type nor the key.
+    let verifier = StandardVerifier::new(&vkey.to_string()).unwrap();
+    let theirs = TheirNote::from_bytes(both.to_string().as_bytes()).unwrap();
+    theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
+
+    let wrong = Note::parse(&format!("{note}{}", bign.line("another\n", 0).unwrap())).unwrap();
+    assert!(matches!(wrong.verify(bign.vkey()), Err(ledger::Error::Signature(_))));
+    assert!(NoteKey::new(ORIGIN, Algorithm::Bign, key(5)).is_err(), "an Ed25519 key");
+    assert!(Vkey::new(ORIGIN, Algorithm::Bign, vkey.public()).is_err());
 }
 
 #[test]

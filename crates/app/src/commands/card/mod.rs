@@ -2,6 +2,7 @@
 
 mod file;
 mod make;
+mod stamp;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use eds::card::Pin;
 use eds::cms::Place;
 use jiff::Timestamp;
 use model::Clock;
+use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -85,7 +87,12 @@ struct Read {
 Example:
   nais card sign --card stand/cards/anna.card --pin2 123456 --out consent.p7s consent.json
 
-The content goes into the message byte for byte; with --detached it stays beside it.")]
+The content goes into the message byte for byte; with --detached it stays beside it. With --timestamp an authority
+stamps the moment (CAdES-T); with --roots as well, certificates and their status go along (CAdES-B-LT), so that the
+signature can be verified without a network when the certificates have expired:
+
+  nais card sign --card stand/cards/anna.card --pin2 123456 --timestamp http://localhost:8080/tsa \\
+    --roots stand/pki/root.pem --out consent.p7s consent.json")]
 struct Sign {
     /// The card's file
     #[arg(long, value_name = "FILE")]
@@ -97,8 +104,14 @@ struct Sign {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Leave the content out of the message
-    #[arg(long)]
+    #[arg(long, conflicts_with = "timestamp")]
     detached: bool,
+    /// Have a time-stamp authority stamp the moment (RFC 3161 over HTTP)
+    #[arg(long, value_name = "URL")]
+    timestamp: Option<Url>,
+    /// Take along certificates and their status up to these roots (PEM)
+    #[arg(long, value_name = "FILE", requires = "timestamp")]
+    roots: Option<PathBuf>,
     /// What is signed
     input: PathBuf,
 }
@@ -161,14 +174,13 @@ impl From<PinArg> for Pin {
 }
 
 /// Does what was asked of the card.
-#[expect(clippy::unused_async, reason = "every command is awaited alike")]
 pub async fn run(args: Args) -> Result<Outcome, Error> {
     let now = Timestamp::from_second(Clock::system().now().as_second()).map_err(Error::failed)?;
     match args.act {
         Act::Make(args) => make::run(*args, now),
         Act::Status(args) => status(&args),
         Act::Read(args) => read(args),
-        Act::Sign(args) => sign(args, now),
+        Act::Sign(args) => sign(args, now).await,
         Act::Unblock(args) => unblock(args),
         Act::ChangePin(args) => change(args),
     }?;
@@ -208,7 +220,7 @@ fn read(args: Read) -> Result<(), Error> {
     Ok(())
 }
 
-fn sign(args: Sign, now: Timestamp) -> Result<(), Error> {
+async fn sign(args: Sign, now: Timestamp) -> Result<(), Error> {
     let content = files::bytes(&args.input)?;
     // Before a PIN is asked for: a try is not spent on what cannot be written.
     if args.out.exists() {
@@ -217,7 +229,10 @@ fn sign(args: Sign, now: Timestamp) -> Result<(), Error> {
     let mut file = CardFile::open(&args.card)?;
     let pin = asked("PIN 2", args.pin2)?;
     let place = if args.detached { Place::Detached } else { Place::Attached };
-    let message = file.act(Pin::Two, |card, attempt| card.sign(attempt, &pin, &content, place, now))?;
+    let mut message = file.act(Pin::Two, |card, attempt| card.sign(attempt, &pin, &content, place, now))?;
+    if let Some(authority) = &args.timestamp {
+        message = stamp::lasting(&message, authority, args.roots.as_deref()).await?;
+    }
     files::create(&args.out, &message, Readers::All)?;
     print::line(format_args!("signed {} bytes: {}", content.len(), args.out.display()));
     Ok(())

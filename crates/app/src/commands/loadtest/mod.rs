@@ -10,12 +10,11 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use reqwest::Url;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use self::drive::{Target, Way};
 use self::profile::{ETT, REPLIES, Row, Verdict};
 use crate::commands::call::Identity;
+use crate::commands::http;
 use crate::exit::{Error, Outcome};
 use crate::files;
 use crate::print::{self, Tone};
@@ -152,29 +151,10 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn client(args: &Args) -> Result<reqwest::Client, Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    if let Some(path) = &args.ca {
-        let pem = files::bytes(path)?;
-        for root in CertificateDer::pem_slice_iter(&pem) {
-            let wrong = |error: &dyn std::fmt::Display| Error::config(path, "", error.to_string());
-            roots.add(root.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?;
-        }
-    } else if args.url.scheme() == "https" {
+    if args.ca.is_none() && args.url.scheme() == "https" {
         return Err(Error::usage("--ca FILE: name the root certificates of the service"));
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(Error::failed)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .timeout(PATIENCE)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .map_err(Error::failed)
+    http::client(args.ca.as_deref(), PATIENCE)
 }
 
 #[cfg(test)]

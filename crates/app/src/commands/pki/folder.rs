@@ -40,8 +40,20 @@ impl Folder {
         let key = SigningKey::from_pkcs8_pem(&files::text(&path)?)
             .map_err(|error| Error::config(&path, "", error.to_string()))?;
         let path = self.record(name);
-        let record: Record = model::file::json(&path.display().to_string(), &files::text(&path)?)?;
+        let record = self.records(name)?;
         Authority::from_parts(certificate, key, record).map_err(|error| Error::config(&path, "", error.to_string()))
+    }
+
+    /// Writes a certificate with those behind it, and its key. Nothing that is there is overwritten.
+    pub fn pair(&self, name: &str, chain: &str, key: &SigningKey) -> Result<(), Error> {
+        files::create(&self.file(&format!("{name}.key")), key.to_pkcs8_pem()?.as_bytes(), Readers::Owner)?;
+        files::create(&self.file(&format!("{name}.pem")), chain.as_bytes(), Readers::All)
+    }
+
+    /// What the authority of this name has issued and revoked.
+    pub fn records(&self, name: &str) -> Result<Record, Error> {
+        let path = self.record(name);
+        Ok(model::file::json(&path.display().to_string(), &files::text(&path)?)?)
     }
 
     /// Keeps what the authority has issued and revoked.

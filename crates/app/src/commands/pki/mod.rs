@@ -1,6 +1,7 @@
 //! `nais pki`: a small certification authority in a folder, for tests and the stand.
 
 pub mod folder;
+pub mod services;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use eds::pki::{Authority, Profile, Subject, Term};
 use eds::{Algorithm, Certificate, Crl, SigningKey};
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, IdentificationNumber, Unp};
+use reqwest::Url;
 use serde_json::json;
 
 use self::folder::Folder;
@@ -21,6 +23,8 @@ use crate::print;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The authority that issues everything but itself.
 pub const ISSUING: &str = "issuing";
+/// The authority above it.
+pub const ROOT: &str = "root";
 /// How long revocation lists hold when nothing else is asked for.
 const DAYS_OF_LISTS: u32 = 30;
 
@@ -33,7 +37,8 @@ Examples:
   nais pki revoke --dir pki 4f2a…
   nais pki crl --dir pki
 
-Files: root.{pem,key}, issuing.{pem,key}, NAME.{pem,key}, crl.pem. Keys are readable by their owner only.")]
+Files: root.{pem,key}, issuing.{pem,key}, NAME.{pem,key}, crl.pem; ocsp*.{pem,key} answer about certificates and
+tsa*.{pem,key} stamp time on a node with [authority] in its configuration. Keys are readable by their owner only.")]
 pub struct Args {
     #[command(subcommand)]
     act: Act,
@@ -67,6 +72,10 @@ struct Init {
     /// Algorithm of their keys
     #[arg(long, value_enum, default_value = "ecdsa-p256")]
     algorithm: AlgorithmArg,
+    /// Where a node with [authority] in its configuration is reached, such as http://localhost:8080: certificates will say
+    /// that their status is told there
+    #[arg(long, value_name = "URL")]
+    address: Option<Url>,
     /// Term of the root in days; the issuing authority ends with it
     #[arg(long, default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: u32,
@@ -210,12 +219,21 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
     let term = Term { not_before, not_after: after(now, args.days)? };
     let subject = |kind: &str| Subject::new(format!("{} ({kind})", args.name));
     let key = || SigningKey::generate(args.algorithm.into());
-    let mut root = Authority::root(&subject("root"), key()?, term)?;
+    let mut root = Authority::root(&subject(ROOT), key()?, term)?;
+    if let Some(address) = &args.address {
+        root.tells_at(services::addresses(address.as_str(), ROOT));
+    }
     let mut issuing = root.issue_ca(&subject(ISSUING), key()?, term, 0)?;
+    if let Some(address) = &args.address {
+        issuing.tells_at(services::addresses(address.as_str(), ISSUING));
+    }
+    folder.add(ROOT, &root)?;
+    folder.add(ISSUING, &issuing)?;
+    services::write(&folder, &mut root, &mut issuing, not_before)?;
     let until = after(now, DAYS_OF_LISTS)?;
     let lists = [issuing.crl(now, until)?, root.crl(now, until)?];
-    folder.add("root", &root)?;
-    folder.add(ISSUING, &issuing)?;
+    folder.keep(ROOT, &root)?;
+    folder.keep(ISSUING, &issuing)?;
     publish(&folder, &lists)?;
     print::line(format_args!(
         "made {} and {}",
@@ -227,7 +245,7 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
 
 fn issue(args: &Issue, now: Timestamp) -> Result<(), Error> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if args.name.is_empty() || !args.name.chars().all(is_plain) || ["root", ISSUING].contains(&args.name.as_str()) {
+    if args.name.is_empty() || !args.name.chars().all(is_plain) || [ROOT, ISSUING].contains(&args.name.as_str()) {
         return Err(Error::usage("--name: expected letters, digits and hyphens, and neither root nor issuing"));
     }
     let folder = Folder::at(&args.dir);
@@ -283,7 +301,7 @@ fn lists(args: &Lists, now: Timestamp) -> Result<(), Error> {
 /// Both authorities' lists anew, in one file.
 fn renew(folder: &Folder, now: Timestamp, days: u32) -> Result<PathBuf, Error> {
     let mut lists = Vec::new();
-    for name in [ISSUING, "root"] {
+    for name in [ISSUING, ROOT] {
         let mut authority = folder.open(name)?;
         lists.push(authority.crl(now, after(now, days)?)?);
         folder.keep(name, &authority)?;

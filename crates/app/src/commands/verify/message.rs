@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use eds::cms::{self, Demand, Message, Signature};
-use eds::{CmsError, Revocation, Trust, sha256};
+use eds::{CmsError, PathError, Revocation, Trust, sha256};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -33,6 +33,8 @@ struct Finding<'a> {
     signature: &'a Signature,
     wrong: Option<String>,
     unchecked: Vec<&'static str>,
+    /// The message itself carries what proves it (CAdES-B-LT).
+    kept: bool,
 }
 
 /// Checks the message in `content`, with its content in `rest` when that is detached.
@@ -77,12 +79,15 @@ fn trust(args: &Args, message: &Message) -> Result<(Trust, Revocation), Error> {
     for stamp in message.signatures().iter().filter_map(Signature::stamp) {
         through.extend_from_slice(stamp.certificates());
     }
-    super::trust(args, roots, through)
+    let (trust, rule) = super::trust(args, roots, through)?;
+    Ok((trust.with_crls(message.lists()).with_responses(message.responses().iter().cloned()), rule))
 }
 
 fn judge<'a>(signature: &'a Signature, trust: &Trust, rule: Revocation, now: Timestamp) -> Finding<'a> {
     let mut unchecked = Vec::new();
-    if rule == Revocation::IfKnown {
+    // What the message kept from the time of its stamp (CAdES-B-LT) tells of revocation without any list of today.
+    let kept = signature.judge_kept(trust, now).is_ok();
+    if rule == Revocation::IfKnown && !kept {
         unchecked.push("whether a certificate was revoked: give --crl FILE");
     }
     if signature.stamp().is_none() {
@@ -91,8 +96,11 @@ fn judge<'a>(signature: &'a Signature, trust: &Trust, rule: Revocation, now: Tim
     if !signature.names_certificate() {
         unchecked.push("that the signer meant this certificate: it is not named in what was signed");
     }
-    let wrong = signature.judge(trust, now).err().map(|error| error.to_string());
-    Finding { signature, wrong, unchecked }
+    let today = signature.judge(trust, now);
+    // Silence of today's lists is made good by what was kept; a revocation known today is not.
+    let silent = matches!(today, Err(eds::Error::Path(PathError::CrlMissing | PathError::CrlStale)));
+    let wrong = today.err().filter(|_| !(silent && kept)).map(|error| error.to_string());
+    Finding { signature, wrong, unchecked, kept }
 }
 
 fn refuse(args: &Args, error: &eds::Error) -> Outcome {
@@ -106,7 +114,7 @@ fn refuse(args: &Args, error: &eds::Error) -> Outcome {
 
 fn as_json(message: &Message, found: &[Finding<'_>]) -> Value {
     let moment = |at: Option<Timestamp>| at.map(|at| at.to_string());
-    let signatures = found.iter().map(|Finding { signature, wrong, unchecked }| {
+    let signatures = found.iter().map(|Finding { signature, wrong, unchecked, kept }| {
         json!({
             "valid": wrong.is_none(),
             "wrong": wrong,
@@ -116,6 +124,7 @@ fn as_json(message: &Message, found: &[Finding<'_>]) -> Value {
             "signed_at": moment(signature.signed_at()),
             "stamped_at": moment(signature.stamp().map(eds::tsp::Token::at)),
             "unchecked": unchecked,
+            "evidence_inside": kept,
         })
     });
     json!({
@@ -128,7 +137,7 @@ fn as_json(message: &Message, found: &[Finding<'_>]) -> Value {
 fn tell(message: &Message, found: &[Finding<'_>]) {
     let row = |name: &str, value: &str| print::line(format_args!("{name:<12} {}", print::printable(value)));
     row("what", &format!("{} bytes, SHA-256 {}", message.content().len(), hex::encode(sha256(message.content()))));
-    for Finding { signature, wrong, unchecked } in found {
+    for Finding { signature, wrong, unchecked, kept } in found {
         describe(signature.certificate());
         match (signature.stamp(), signature.signed_at()) {
             (Some(stamp), _) => {
@@ -141,6 +150,9 @@ fn tell(message: &Message, found: &[Finding<'_>]) {
         match wrong {
             None => print::line(print::tinted(Tone::Good, "signature valid")),
             Some(why) => print::line(format_args!("{}: {why}", print::tinted(Tone::Bad, "signature NOT valid"))),
+        }
+        if *kept {
+            row("evidence", "inside: certificates and their status at the stamp (CAdES-B-LT)");
         }
         for what in unchecked {
             print::line(format_args!("{}: {what}", print::tinted(Tone::Note, "not checked")));

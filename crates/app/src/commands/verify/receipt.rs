@@ -24,7 +24,8 @@ pub(super) fn verify(
         return Err(Error::usage("FILE: a receipt is checked with its record: nais verify RECEIPT RECORD --key VKEY"));
     };
     let vkey = log_key(args, path)?;
-    let witnesses = args.witnesses.iter().map(|given| key(given, "--witness")).collect::<Result<Vec<_>, _>>()?;
+    let mut witnesses = args.witnesses.iter().map(|given| key(given, "--witness")).collect::<Result<Vec<_>, _>>()?;
+    witnesses.extend(national_key(args, path)?);
     let verdict = verdict(args, content, &files::bytes(record)?, &vkey, &witnesses, now)?;
     if args.json {
         print::json(&verdict.json());
@@ -132,6 +133,15 @@ fn log_key(args: &Args, receipt: &Path) -> Result<Vkey, Error> {
         Some(path) => key(&path.display().to_string(), "--key"),
         None => Err(Error::usage("--key VKEY: the log's verifier key is needed (stand/pki/log.vkey)")),
     }
+}
+
+/// The log's other key, which lies beside the first and signs every checkpoint with the national algorithm.
+fn national_key(args: &Args, receipt: &Path) -> Result<Option<Vkey>, Error> {
+    const FILE: &str = "log-bign.vkey";
+    let beside = args.key.as_deref().map_or(receipt, Path::new).with_file_name(FILE);
+    let near = [beside, Path::new("stand/pki").join(FILE)];
+    let found = near.iter().find(|path| path.exists());
+    found.map(|path| key(&path.display().to_string(), FILE)).transpose()
 }
 
 /// A verifier key given as text or as a file's name.
