@@ -6,6 +6,7 @@ pub mod card;
 pub mod check;
 pub mod consent;
 pub mod consumer;
+pub mod keys;
 pub mod ledger;
 pub mod loadtest;
 pub mod migrate;
