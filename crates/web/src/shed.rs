@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a connection is left unread after a refusal for overload. Who does not wait as `Retry-After` asks would
 /// otherwise have us busy with refusals, while others could be answered.
-pub(crate) const HOLD: Duration = Duration::from_millis(250);
+pub(crate) const HOLD: Duration = Duration::from_millis(200);
 
 /// Mark of an answer after which the connection is left unread for [`HOLD`].
 #[derive(Clone, Copy)]
