@@ -23,7 +23,8 @@ use crate::{Portal, result};
 /// The part of the private office that is open, for its navigation.
 type Part = &'static str;
 
-fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
+/// The private office, open at this part.
+pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
     let about = context! {
         part,
         title => portal.text(view.lang, &format!("account.{part}"), &[]),
@@ -198,6 +199,29 @@ pub(crate) async fn applications(
     }
 }
 
+/// `GET /account/documents`: what was issued and can be printed or checked.
+pub(crate) async fn documents(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match application::of_account(&portal, session.account).await {
+        Ok(applications) => {
+            let issued = applications.iter().filter(|one| one.state == "registered");
+            let documents = issued.map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>();
+            show(&portal, &view, &session, "documents", context! { documents })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// `GET /account/sessions`: they are kept where people sign in.
+pub(crate) async fn sessions(State(portal): State<Portal>, view: View) -> Response<Body> {
+    let issuer = portal.parts.config.client.issuer.trim_end_matches("/oidc");
+    see_other(&format!("{issuer}{}", view.url("/identity/sessions")))
+}
+
 /// Disclosures are shown as far back as this.
 const BACK: SignedDuration = SignedDuration::from_hours(24 * 365 * 3);
 /// So many of one person.
@@ -258,7 +282,7 @@ fn disclosure(portal: &Portal, lang: Lang, one: &Disclosure) -> Value {
     let method = service.map(|service| service.text(lang, &format!("methods.{}.title", one.method)));
     context! {
         at => one.at.to_string(),
-        who => one.title.clone(),
+        who => one.title.of(lang),
         service => title(portal, lang, &one.service),
         code => one.service.clone(),
         method,

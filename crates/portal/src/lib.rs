@@ -8,6 +8,7 @@ mod account;
 mod application;
 mod apply;
 mod catalogue;
+mod consents;
 mod draft;
 mod entry;
 mod error;
@@ -35,6 +36,7 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/application.html", include_str!("../templates/application.html")),
         ("portal/catalogue.html", include_str!("../templates/catalogue.html")),
         ("portal/check.html", include_str!("../templates/check.html")),
+        ("portal/consent.html", include_str!("../templates/consent.html")),
         ("portal/developers.html", include_str!("../templates/developers.html")),
         ("portal/fields.html", include_str!("../templates/fields.html")),
         ("portal/help.html", include_str!("../templates/help.html")),

@@ -19,7 +19,7 @@ use web::pages::{Pages, View, same_origin};
 
 use crate::form::Form;
 use crate::relying::Relying;
-use crate::{account, apply, catalogue, entry, information, relying, result, send, session};
+use crate::{account, apply, catalogue, consents, entry, information, relying, result, send, session};
 
 /// The portal's registration with the identity provider.
 #[derive(Clone, Debug)]
@@ -90,6 +90,8 @@ pub struct Inner {
     pub(crate) relying: Relying,
     /// What a search looks at, for each of the services.
     pub(crate) searched: Vec<String>,
+    /// What groups of data are called.
+    pub(crate) groups: consents::Groups,
 }
 
 /// The portal. Clones share everything.
@@ -107,9 +109,10 @@ impl Deref for Portal {
 impl Portal {
     /// A portal of these parts.
     pub fn new(parts: Parts) -> Self {
-        let relying = Relying::new(&parts.config, parts.http.clone());
+        let relying = Relying::new(&parts.config, parts.http.clone(), parts.clock.clone());
         let searched = parts.services.iter().map(|service| catalogue::searched(service)).collect();
-        Self(Arc::new(Inner { parts, relying, searched }))
+        let groups = consents::Groups::of(parts.services.iter().map(AsRef::as_ref));
+        Self(Arc::new(Inner { parts, relying, searched, groups }))
     }
 
     /// Its pages.
@@ -133,6 +136,12 @@ impl Portal {
             .route("/account/applications/{id}/evidence.json", get(result::evidence))
             .route("/account/applications/{id}/mend", post(send::mend))
             .route("/account/disclosures", get(account::disclosures))
+            .route("/account/documents", get(account::documents))
+            .route("/account/consents", get(consents::list))
+            .route("/account/consents/{id}", get(consents::show))
+            .route("/account/consents/{id}/withdraw", get(consents::ask).post(consents::withdraw))
+            .route("/account/consents/{id}/record.json", get(consents::record))
+            .route("/account/sessions", get(account::sessions))
             .route("/account/profile", get(account::profile))
             .route("/enter", get(entry::enter))
             .route("/account/sign-out", post(entry::leave))

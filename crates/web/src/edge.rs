@@ -22,6 +22,8 @@ use crate::peer::Peer;
 use crate::problem::{Occasion, Problems};
 use crate::shed::{self, OVERLOADED, Shed};
 
+/// How long a request may take in all, on listeners for everybody.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Header field of every answer: the request's identifier.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("nais-request-id");
 

@@ -263,7 +263,15 @@ impl Node {
         })
         .await?;
         let reader = LogReader::new(tools.log.clone(), tools.db.clone());
-        let parts = listen::Parts { config, tools: &tools, gateway: &gateway, reader: &reader, problems, metrics };
+        let parts = listen::Parts {
+            config,
+            tools: &tools,
+            gateway: &gateway,
+            reader: &reader,
+            trust: &trust,
+            problems,
+            metrics,
+        };
         let edge = parts.gateway_edge();
         if let Some(known) = &known {
             known.connect(&edge);

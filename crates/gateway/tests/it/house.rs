@@ -145,7 +145,7 @@ impl House {
     ) -> Party {
         let consumer = Consumer {
             id: id.to_owned(),
-            title: id.to_owned(),
+            title: id.into(),
             unp: unp(number),
             source_code: id.to_ascii_uppercase(),
             categories: categories.iter().map(|name| Category::parse(name).unwrap()).collect(),
