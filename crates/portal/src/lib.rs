@@ -8,6 +8,7 @@ mod account;
 mod application;
 mod apply;
 mod catalogue;
+mod check;
 mod draft;
 mod entry;
 mod error;
@@ -19,6 +20,7 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod zone;
 
 pub use error::Error;
 pub use portal::{Client, Config, Parts, Portal};
@@ -42,7 +44,6 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/print.html", include_str!("../templates/print.html")),
         ("portal/question.html", include_str!("../templates/question.html")),
         ("portal/service.html", include_str!("../templates/service.html")),
-        ("portal/start.html", include_str!("../templates/start.html")),
         ("portal/status.html", include_str!("../templates/status.html")),
         ("portal/verify.html", include_str!("../templates/verify.html")),
         ("portal/mail.txt", include_str!("../templates/mail.txt")),

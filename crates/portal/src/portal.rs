@@ -19,7 +19,7 @@ use web::pages::{Pages, View, same_origin};
 
 use crate::form::Form;
 use crate::relying::Relying;
-use crate::{account, apply, catalogue, entry, information, relying, result, send, session};
+use crate::{account, apply, catalogue, check, entry, information, relying, result, send, session};
 
 /// The portal's registration with the identity provider.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Portal {
             .route("/services", get(catalogue::list))
             .route("/services/{code}", get(catalogue::service))
             .route("/services/{code}/apply", get(apply::start).post(apply::begin))
-            .route("/services/{code}/apply/{draft}/check", get(apply::check))
+            .route("/services/{code}/apply/{draft}/check", get(check::check))
             .route("/services/{code}/apply/{draft}/send", post(send::send))
             .route("/services/{code}/apply/{draft}/{page}", get(apply::question).post(apply::answer))
             .route("/account", get(account::overview))

@@ -15,7 +15,8 @@ use store::Error;
 use web::pages::{View, see_other};
 
 use crate::application::{self, Application, Decision, Sending};
-use crate::apply::{self, Filling, Place};
+use crate::apply::{Filling, Place};
+use crate::check;
 use crate::draft::{self, Draft, Hand};
 use crate::entry::sign_in_to;
 use crate::form::{Form, Message, Wrong};
@@ -67,7 +68,14 @@ fn listed(json: &Value, name: &str) -> Vec<Wrong> {
         .collect()
 }
 
-async fn ask(portal: &Portal, service: &Service, method: &str, body: &Value, lang: Lang) -> Result<Told, Refusal> {
+/// Asks a method of the service's owner.
+pub(crate) async fn ask(
+    portal: &Portal,
+    service: &Service,
+    method: &str,
+    body: &Value,
+    lang: Lang,
+) -> Result<Told, Refusal> {
     let context = service.passport.context.as_deref().unwrap_or_default();
     let path = format!("{context}/{method}");
     portal.parts.consumer.ask(Question { path: &path, body, lang, idempotency_key: None }).await
@@ -75,7 +83,7 @@ async fn ask(portal: &Portal, service: &Service, method: &str, body: &Value, lan
 
 /// Asks the owner what would be decided. Nobody there is no reason not to send.
 pub(crate) async fn foresee(portal: &Portal, filling: &Filling<'_>, lang: Lang) -> Foreseen {
-    let body = apply::body(filling.form, &filling.draft, lang);
+    let body = check::body(filling.form, &filling.draft, lang);
     match ask(portal, filling.service, &filling.form.check, &body, lang).await {
         Ok(told) if told.is_answered() || told.status == StatusCode::BAD_REQUEST => {
             let outcome = told.is_answered().then(|| told.json.clone());
@@ -110,12 +118,12 @@ pub(crate) async fn send(
         // It was sent already: the second press of the button, or the way back and again.
         Err(gone) => return sent_before(&portal, &view, &place, Some(&session)).await.unwrap_or(gone),
     };
-    if let Some(open) = filling.form.open(&filling.draft.answers) {
-        return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
+    if let Some(open) = filling.open(&view) {
+        return see_other(&open);
     }
     let foreseen = foresee(&portal, &filling, view.lang).await;
     if !foreseen.wrong.is_empty() {
-        return apply::show_check(&portal, &view, &filling, &foreseen, true);
+        return check::show_check(&portal, &view, &filling, &foreseen, true);
     }
     match take(&portal, &filling, &session, view.lang).await {
         Ok(()) => see_other(&view.url(&format!("/account/applications/{}", filling.draft.id))),
@@ -169,7 +177,7 @@ async fn put(portal: &Portal, application: &Application) -> Result<(), Error> {
     let (versions, _) = application::life(portal, application.id).await?;
     let Some(newest) = versions.into_iter().next() else { return Ok(()) };
     let draft = Draft::new(application.id, &application.service, [0; 32], None, newest.data);
-    let body = apply::body(form, &draft, application.lang);
+    let body = check::body(form, &draft, application.lang);
     let told = match ask(portal, service, &form.submit, &body, application.lang).await {
         Ok(told) if !told.status.is_server_error() && told.status != StatusCode::TOO_MANY_REQUESTS => told,
         Ok(told) => {
