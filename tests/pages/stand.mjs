@@ -165,7 +165,7 @@ export async function browser() {
   // What is not there after ten seconds does not come: a test says so soon.
   chrome.newContext = async (options) => {
     const context = await open(options);
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(Number(process.env.PATIENCE ?? 10_000));
     return context;
   };
   return chrome;

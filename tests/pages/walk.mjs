@@ -22,7 +22,7 @@ export function watch(page, base) {
   return seen;
 }
 
-const FIRST = "form|account|check|result|service|services|base|id|verify|states|messages|disclosures|profile|catalogue|zone|"
+const FIRST = "form|account|check|result|service|services|base|id|verify|states|messages|disclosures|profile|catalogue|zone|book|"
   + "error-page|view|print|status|levels|ways|categories|mail|calendar|language|help|accessibility|developers|decisions|steps";
 
 /** All texts of a page that are ours, each with the language they are said to be in. */

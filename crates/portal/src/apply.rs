@@ -31,6 +31,9 @@ pub(crate) struct Place {
     draft: String,
     #[serde(default)]
     page: String,
+    /// A guest of the draft.
+    #[serde(default)]
+    pub guest: String,
 }
 
 impl Place {
@@ -70,6 +73,17 @@ impl<'a> Filling<'a> {
         Offer { pages, service: self.service, form: self.form, lang: view.lang, day }
     }
 
+    /// Everybody the draft is about, each with the name and the answers of their application: first whom the form names,
+    /// then the guests.
+    pub(crate) fn people(&self) -> Vec<(uuid::Uuid, Value)> {
+        let answers = &self.draft.answers;
+        let mut people = vec![(self.draft.id, answers.clone())];
+        if self.form.takes_guests(answers) {
+            people.extend(self.draft.guests.iter().map(|guest| (guest.id, self.form.of_guest(answers, &guest.own))));
+        }
+        people
+    }
+
     /// The first page that is not finished, as an address.
     pub(crate) fn open(&self, view: &View) -> Option<String> {
         let page = self.form.open(&self.draft.answers, |page| self.draft.is_unfinished(page))?;
@@ -100,7 +114,7 @@ impl<'a> Filling<'a> {
 }
 
 /// What is wrong with what was typed on a page; the rest becomes answers.
-fn judged(
+pub(crate) fn judged(
     portal: &Portal,
     filling: &Filling<'_>,
     page: &Page,
@@ -122,7 +136,7 @@ fn judged(
 }
 
 /// The page's own fields of what a browser sent.
-fn encoded(page: &Page, typed: &pages::Form) -> String {
+pub(crate) fn encoded(page: &Page, typed: &pages::Form) -> String {
     let own = |name: &str| {
         page.fields.iter().any(|field| {
             let rest = name.strip_prefix(&field.name());

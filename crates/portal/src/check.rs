@@ -8,13 +8,15 @@ use minijinja::context;
 use minijinja::value::Serde;
 use model::Lang;
 use serde_json::Value;
+use uuid::Uuid;
 use web::pages::{View, see_other};
 
 use crate::apply::{Filling, Place};
-use crate::draft::{Draft, Hand};
+use crate::draft::Hand;
 use crate::form::{self, Form, Offer, Wrong};
+use crate::send::Foreseen;
 use crate::session::Session;
-use crate::{Portal, entry, send};
+use crate::{Portal, book, entry, send};
 
 /// `GET /services/{code}/apply/{draft}/check`: all answers, and with an account what would be decided.
 pub(crate) async fn check(
@@ -39,11 +41,44 @@ pub(crate) async fn check(
             return portal.failed(&view, &error);
         }
     }
-    let foreseen = match session.as_deref() {
-        Some(_) => send::foresee(&portal, &filling, view.lang).await,
-        None => send::Foreseen::default(),
+    let seen = match session.as_deref() {
+        Some(_) => Seen::of(&portal, &filling, view.lang).await,
+        None => Seen::default(),
     };
-    show_check(&portal, &view, &filling, &foreseen, session.is_some())
+    show_check(&portal, &view, &filling, &seen, session.is_some())
+}
+
+/// What would be decided about everybody in a draft.
+#[derive(Default)]
+pub(crate) struct Seen {
+    first: Foreseen,
+    guests: Vec<Foreseen>,
+    /// Something about a guest is still missing.
+    unfinished: bool,
+}
+
+impl Seen {
+    /// Asks about each whose answers are all there.
+    pub(crate) async fn of(portal: &Portal, filling: &Filling<'_>, lang: Lang) -> Self {
+        let mut seen = Self::default();
+        for (at, (id, answers)) in filling.people().into_iter().enumerate() {
+            let missing = at > 0 && !book::faults(portal, filling, at - 1, lang).is_empty();
+            seen.unfinished |= missing;
+            let foreseen =
+                if missing { Foreseen::default() } else { send::foresee(portal, filling, (id, &answers), lang).await };
+            if at == 0 {
+                seen.first = foreseen;
+            } else {
+                seen.guests.push(foreseen);
+            }
+        }
+        seen
+    }
+
+    /// Nothing is missing, and nothing that would have to be mended first.
+    pub(crate) fn is_right(&self) -> bool {
+        !self.unfinished && self.first.wrong.is_empty() && self.guests.iter().all(|guest| guest.wrong.is_empty())
+    }
 }
 
 /// The page of all answers.
@@ -51,16 +86,19 @@ pub(crate) fn show_check(
     portal: &Portal,
     view: &View,
     filling: &Filling<'_>,
-    foreseen: &send::Foreseen,
+    seen: &Seen,
     signed_in: bool,
 ) -> Response<Body> {
+    let foreseen = &seen.first;
     let offer = filling.offer(portal, view);
     let answers = &filling.draft.answers;
     let last = filling.form.way(answers).last().map_or_else(String::new, |page| page.id.clone());
     let values = context! {
         service => filling.service.text(view.lang, "title"),
         blocks => form::summary(&offer, answers, &[foreseen.wrong.as_slice(), &foreseen.marks].concat()),
-        errors => mend(&offer, filling, view, &foreseen.wrong),
+        errors => [mend(&offer, filling, view, &foreseen.wrong), book::errors(portal, filling, view, &seen.guests)].concat(),
+        guests => book::summary(portal, filling, view, &seen.guests),
+        book => filling.form.takes_guests(answers).then(|| view.url(&format!("{}/guests", filling.path))),
         base => view.url(&filling.path),
         back => view.url(&format!("{}/{last}", filling.path)),
         enter => view.url(&entry::address(&view.url(&format!("{}/check", filling.path)), true)),
@@ -85,10 +123,10 @@ fn mend(offer: &Offer<'_>, filling: &Filling<'_>, view: &View, wrong: &[Wrong]) 
 }
 
 /// The body of the request: the answers that were asked, under the application's name.
-pub(crate) fn body(form: &Form, draft: &Draft, lang: Lang) -> Value {
-    let mut body = form.asked(&draft.answers);
+pub(crate) fn body(form: &Form, (id, answers): (Uuid, &Value), lang: Lang) -> Value {
+    let mut body = form.asked(answers);
     if let Value::Object(members) = &mut body {
-        members.insert("application_id".into(), draft.id.to_string().into());
+        members.insert("application_id".into(), id.to_string().into());
         members.insert("language".into(), lang.code().into());
     }
     body

@@ -52,10 +52,24 @@ pub(crate) struct Draft {
     pub answers: Value,
     /// What was typed on pages that have mistakes, as it came, by the page's name.
     pub typed: BTreeMap<String, String>,
+    /// Further people, each of whom becomes an application of their own.
+    pub guests: Vec<Guest>,
     /// When it changed.
     pub changed_at: Timestamp,
     /// Until when it is kept.
     pub expires_at: Timestamp,
+}
+
+/// Another person of a guest book.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guest {
+    /// The application's name later.
+    pub id: Uuid,
+    /// Own answers; the rest is shared with the draft's.
+    pub own: Value,
+    /// What was typed about them with mistakes, as it came.
+    pub typed: Option<String>,
 }
 
 /// What is sealed of a draft.
@@ -64,6 +78,8 @@ pub(crate) struct Draft {
 struct Body {
     answers: Value,
     typed: BTreeMap<String, String>,
+    #[serde(default)]
+    guests: Vec<Guest>,
 }
 
 impl Body {
@@ -72,7 +88,8 @@ impl Body {
         if let Ok(body) = serde_json::from_slice(json) {
             return Ok(body);
         }
-        Ok(Self { answers: serde_json::from_slice(json).map_err(Error::broken)?, typed: BTreeMap::new() })
+        let answers = serde_json::from_slice(json).map_err(Error::broken)?;
+        Ok(Self { answers, typed: BTreeMap::new(), guests: Vec::new() })
     }
 }
 
@@ -114,8 +131,8 @@ impl Draft {
     /// An empty draft.
     pub(crate) fn new(id: Uuid, service: &str, browser: [u8; 32], account: Option<[u8; 16]>, answers: Value) -> Self {
         let (changed_at, expires_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let (service, typed) = (service.to_owned(), BTreeMap::new());
-        Self { id, service, browser, account, answers, typed, changed_at, expires_at }
+        let (service, typed, guests) = (service.to_owned(), BTreeMap::new(), Vec::new());
+        Self { id, service, browser, account, answers, typed, guests, changed_at, expires_at }
     }
 
     /// Whether the page of this name has mistakes that are not mended yet.
@@ -136,7 +153,7 @@ impl Draft {
         let now = portal.parts.clock.now();
         let kept = if self.account.is_some() { WITH_ACCOUNT } else { WITHOUT_ACCOUNT };
         let until = now.checked_add(kept).unwrap_or(now);
-        let body = Body { answers: self.answers.clone(), typed: self.typed.clone() };
+        let body = Body { answers: self.answers.clone(), typed: self.typed.clone(), guests: self.guests.clone() };
         let body = serde_json::to_vec(&body).map_err(Error::broken)?;
         let sealed = portal.parts.vault.seal(&aad(&self.id), &body);
         let draft = self.clone();
@@ -167,7 +184,7 @@ impl Draft {
             None => None,
         };
         let body = vault.open(&aad(&id), row.bytes(4)?)?;
-        let Body { answers, typed } = Body::read(&body)?;
+        let Body { answers, typed, guests } = Body::read(&body)?;
         Ok(Self {
             id,
             service: row.text(1)?.to_owned(),
@@ -175,6 +192,7 @@ impl Draft {
             account,
             answers,
             typed,
+            guests,
             changed_at: moment(row.int(5)?)?,
             expires_at: moment(row.int(6)?)?,
         })

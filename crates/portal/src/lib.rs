@@ -7,12 +7,14 @@
 mod account;
 mod application;
 mod apply;
+mod book;
 mod catalogue;
 mod check;
 mod draft;
 mod entry;
 mod error;
 pub mod form;
+mod guest;
 mod information;
 mod portal;
 mod relying;
@@ -20,6 +22,7 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod table;
 mod zone;
 
 pub use error::Error;
@@ -36,6 +39,7 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/account.html", include_str!("../templates/account.html")),
         ("portal/application.html", include_str!("../templates/application.html")),
         ("portal/catalogue.html", include_str!("../templates/catalogue.html")),
+        ("portal/book.html", include_str!("../templates/book.html")),
         ("portal/check.html", include_str!("../templates/check.html")),
         ("portal/developers.html", include_str!("../templates/developers.html")),
         ("portal/fields.html", include_str!("../templates/fields.html")),

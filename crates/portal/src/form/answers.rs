@@ -63,6 +63,11 @@ pub(crate) fn read(form: &Form, page: &Page, given: &pages::Form, answers: &mut 
     wrong
 }
 
+/// An answer that is needed is not there.
+pub(super) fn absent(field: &Field) -> Wrong {
+    Wrong { pointer: field.pointer.clone(), message: Message::Own(missing(field.kind)) }
+}
+
 fn missing(kind: Kind) -> &'static str {
     match kind {
         Kind::Date | Kind::BirthDate => "missing-date",
@@ -188,17 +193,20 @@ mod tests {
             autocomplete: None,
             required: true,
             required_when: None,
+            shared: false,
             upper: true,
             when: None,
         }
     }
 
     fn read_one(field: Field, body: &str) -> (Value, Vec<Wrong>) {
-        let page = Page { id: "p".into(), block: "b".into(), when: None, zone: false, fields: vec![field] };
+        let page =
+            Page { id: "p".into(), block: "b".into(), when: None, zone: false, guest: false, fields: vec![field] };
         let form = Form {
             check: String::new(),
             submit: String::new(),
             zone: None,
+            guests: None,
             conditions: BTreeMap::new(),
             pages: vec![page],
             lists: BTreeMap::new(),

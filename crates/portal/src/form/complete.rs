@@ -50,6 +50,9 @@ fn conditions(form: &Form, service: &Service) -> Result<(), Error> {
             return wrong(name, "field: the pointer of a field of the kind select or radios");
         }
     }
+    if form.guests.as_ref().is_some_and(|name| !form.conditions.contains_key(name)) {
+        return wrong("guests", "the name of a condition");
+    }
     let mut before: Vec<&str> = Vec::new();
     for page in &form.pages {
         let of_page = page.when.iter().map(|name| (name, &page.id));

@@ -5,6 +5,7 @@
 
 mod answers;
 mod complete;
+mod guests;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use answers::{Message, Wrong, read, set};
+pub(crate) use guests::picked;
 pub(crate) use show::{Offer, questions, summary, typed_as};
 
 /// `form.toml`
@@ -31,6 +33,9 @@ struct Written {
     /// The method that reads the machine-readable zone of a document (optional).
     #[serde(default)]
     zone: Option<String>,
+    /// Under this condition several people can be named at once (optional).
+    #[serde(default)]
+    guests: Option<String>,
     /// Conditions by the names that pages and fields call them by.
     #[serde(default)]
     when: BTreeMap<String, When>,
@@ -52,6 +57,9 @@ pub struct Page {
     /// The lines of a machine-readable zone can be pasted here; they fill in what they say.
     #[serde(default)]
     pub zone: bool,
+    /// Each guest of a guest book has own answers here, and shares none with the others.
+    #[serde(default)]
+    pub guest: bool,
     /// What is asked.
     pub fields: Vec<Field>,
 }
@@ -126,6 +134,9 @@ pub struct Field {
     /// Typed in any case, kept in capitals.
     #[serde(default)]
     pub upper: bool,
+    /// The same for all guests of a guest book, so that their table has no such column.
+    #[serde(default)]
+    pub shared: bool,
     /// Only under this condition. Neighbours under the same one are shown as one part of the page.
     #[serde(default)]
     pub when: Option<String>,
@@ -140,6 +151,7 @@ pub struct Form {
     pub submit: String,
     /// The method that reads a machine-readable zone.
     pub zone: Option<String>,
+    guests: Option<String>,
     conditions: BTreeMap<String, When>,
     pages: Vec<Page>,
     lists: BTreeMap<String, Classifier>,
@@ -214,8 +226,8 @@ impl Form {
                 lists.insert(name.to_owned(), Classifier::parse(path, text)?);
             }
         }
-        let Written { check, submit, zone, when: conditions, pages } = written;
-        let form = Self { check, submit, zone, conditions, pages, lists };
+        let Written { check, submit, zone, guests, when: conditions, pages } = written;
+        let form = Self { check, submit, zone, guests, conditions, pages, lists };
         complete::check(&form, service)?;
         Ok(Some(form))
     }
