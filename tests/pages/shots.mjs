@@ -1,7 +1,8 @@
 // Pictures of every page, wide and 320 px: node shots.mjs DIR [LANG…]; NAIS names the program.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { LANGS, answers, browser, entered, fill, message, onward, askForAccount, PASSWORD, stand, through } from "./stand.mjs";
+import { LANGS, PASSWORD, answers, askForAccount, browser, entered, message, onward, stand, through } from "./stand.mjs";
+import { filledIn } from "./walk.mjs";
 
 const [dir, ...wanted] = process.argv.slice(2);
 if (!dir) throw new Error("usage: node shots.mjs DIR [LANG…]");
@@ -44,6 +45,16 @@ try {
       await page.locator("main form button").last().click();
       await page.waitForLoadState();
       await shoot("result");
+      const application = page.url();
+      // Whoever takes several people in.
+      await filledIn(page, running.base, who, { "applicant.kind": "host", "applicant.host_kind": "owner",
+        "applicant.full_name": "Naidzin Jan", "applicant.number": "100000007" }, { lang });
+      await page.goto(page.url().replace(/check$/, "guests"));
+      await page.locator("#lines").fill("foreigner.surname_lat;foreigner.sex\nTESTER;X");
+      await onward(page).click();
+      await page.locator(".govuk-error-summary").waitFor();
+      await shoot("guests-errors");
+      await page.goto(application);
       await page.goto(`${page.url()}/print`);
       await shoot("print");
       for (const [what, path] of [["account", "/account"], ["messages", "/account/messages"], ["applications", "/account/applications"],

@@ -162,7 +162,7 @@ export async function message(stand, address) {
 export async function browser() {
   const chrome = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--in-process-gpu"] });
   const open = chrome.newContext.bind(chrome);
-  // What is not there after ten seconds does not come: a test says so soon.
+  // What is not there after ten seconds does not come: a test says so soon. A busy machine is given more: PATIENCE, in milliseconds.
   chrome.newContext = async (options) => {
     const context = await open(options);
     context.setDefaultTimeout(Number(process.env.PATIENCE ?? 10_000));
