@@ -1,5 +1,7 @@
 //! The private office: messages, applications, drafts, who looked at one's data, the profile.
 
+use std::collections::HashMap;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -51,8 +53,11 @@ fn title(portal: &Portal, lang: Lang, code: &str) -> String {
     service.map_or_else(|| code.to_owned(), |service| service.text(lang, "title"))
 }
 
-fn applied(portal: &Portal, lang: Lang, application: &Application) -> Value {
+/// `sent` is what was sent last, by the application's name.
+fn applied(portal: &Portal, lang: Lang, application: &Application, sent: &HashMap<Uuid, Json>) -> Value {
+    let form = portal.parts.forms.get(&application.service);
     context! {
+        whose => form.zip(sent.get(&application.id)).map(|(form, sent)| form.called(sent)),
         id => application.id.to_string(),
         number => result::short(application.id),
         service => title(portal, lang, &application.service),
@@ -93,12 +98,12 @@ pub(crate) async fn overview(
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
     match everything(&portal, &session).await {
-        Ok((messages, applications, drafts)) => {
+        Ok((messages, applications, sent, drafts)) => {
             let values = context! {
                 messages => messages.iter().take(5).map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>(),
                 unread => messages.iter().filter(|message| !message.read).count(),
                 applications =>
-                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>(),
+                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>(),
                 drafts => drafts.iter().map(|one| drafted(&portal, view.lang, one)).collect::<Vec<_>>(),
             };
             show(&portal, &view, &session, "overview", values)
@@ -107,10 +112,14 @@ pub(crate) async fn overview(
     }
 }
 
-async fn everything(portal: &Portal, session: &Session) -> Result<(Vec<Message>, Vec<Application>, Vec<Draft>), Error> {
+/// Messages, applications, what was sent in each, drafts.
+type Everything = (Vec<Message>, Vec<Application>, HashMap<Uuid, Json>, Vec<Draft>);
+
+async fn everything(portal: &Portal, session: &Session) -> Result<Everything, Error> {
     Ok((
         application::messages(portal, session.account).await?,
         application::of_account(portal, session.account).await?,
+        application::newest(portal, session.account).await?,
         draft::of_account(portal, session.account).await?,
     ))
 }
@@ -190,9 +199,14 @@ pub(crate) async fn applications(
     session: Option<Extension<Session>>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match application::of_account(&portal, session.account).await {
-        Ok(applications) => {
-            let applications = applications.iter().map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>();
+    let found = async {
+        let sent = application::newest(&portal, session.account).await?;
+        Ok::<_, Error>((application::of_account(&portal, session.account).await?, sent))
+    };
+    match found.await {
+        Ok((applications, sent)) => {
+            let applications =
+                applications.iter().map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
             show(&portal, &view, &session, "applications", context! { applications })
         }
         Err(error) => portal.failed(&view, &error),

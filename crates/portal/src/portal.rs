@@ -19,7 +19,9 @@ use web::pages::{Pages, View, same_origin};
 
 use crate::form::Form;
 use crate::relying::Relying;
-use crate::{account, apply, catalogue, consents, entry, information, relying, result, send, session};
+use crate::{
+    account, apply, book, catalogue, check, consents, entry, guest, information, relying, result, send, session,
+};
 
 /// The portal's registration with the identity provider.
 #[derive(Clone, Debug)]
@@ -122,8 +124,12 @@ impl Portal {
             .route("/services", get(catalogue::list))
             .route("/services/{code}", get(catalogue::service))
             .route("/services/{code}/apply", get(apply::start).post(apply::begin))
-            .route("/services/{code}/apply/{draft}/check", get(apply::check))
+            .route("/services/{code}/apply/{draft}/check", get(check::check))
             .route("/services/{code}/apply/{draft}/send", post(send::send))
+            .route("/services/{code}/guests.csv", get(book::template))
+            .route("/services/{code}/apply/{draft}/guests", get(book::show).post(book::add))
+            .route("/services/{code}/apply/{draft}/guests/{guest}", get(guest::show).post(guest::keep))
+            .route("/services/{code}/apply/{draft}/guests/{guest}/remove", post(guest::remove))
             .route("/services/{code}/apply/{draft}/{page}", get(apply::question).post(apply::answer))
             .route("/account", get(account::overview))
             .route("/account/drafts/{id}/remove", post(account::remove_draft))

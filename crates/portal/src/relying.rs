@@ -49,6 +49,9 @@ pub(crate) struct Away {
     pub to: String,
     /// In which language an error is told.
     pub lang: String,
+    /// Asked without a page there: whoever is not signed in comes back and is sent to sign up.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// The provider's addresses, as it publishes them.
@@ -115,9 +118,9 @@ struct LogoutClaims {
 
 impl Away {
     /// A new sign-in that leads to `to`.
-    pub(crate) fn begin(to: &str, lang: &str) -> Self {
+    pub(crate) fn begin(to: &str, lang: &str, silent: bool) -> Self {
         let (state, nonce, verifier) = (session::secret(), session::secret(), session::secret());
-        Self { state, nonce, verifier, to: to.to_owned(), lang: lang.to_owned() }
+        Self { state, nonce, verifier, to: to.to_owned(), lang: lang.to_owned(), silent }
     }
 
     /// Whether `state` came back as it went.
@@ -159,11 +162,12 @@ impl Relying {
         Ok(found)
     }
 
-    /// Where the person is sent to sign in.
-    pub(crate) async fn authorization(&self, away: &Away) -> Result<String, Error> {
+    /// Where the person is sent to sign in; `prompt` as OpenID Connect has it.
+    pub(crate) async fn authorization(&self, away: &Away, prompt: Option<&str>) -> Result<String, Error> {
         let provider = self.provider().await?;
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, away.verifier.as_bytes()));
-        let query = form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client.id)
             .append_pair("redirect_uri", &self.redirect_uri)
@@ -172,9 +176,11 @@ impl Relying {
             .append_pair("nonce", &away.nonce)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256")
-            .append_pair("ui_locales", &away.lang)
-            .finish();
-        Ok(format!("{}?{query}", provider.authorization_endpoint))
+            .append_pair("ui_locales", &away.lang);
+        if let Some(prompt) = prompt {
+            query.append_pair("prompt", prompt);
+        }
+        Ok(format!("{}?{}", provider.authorization_endpoint, query.finish()))
     }
 
     /// Where the person is sent to be signed out there too.
