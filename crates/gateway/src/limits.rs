@@ -7,8 +7,6 @@ const HOUR: i64 = 3600 * 1_000_000;
 /// Sizes, times and counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Seconds in which a body has to arrive.
-    pub body_seconds: u64,
     /// Seconds that a signature of RFC 9421 may hold.
     pub signature_seconds: i64,
     /// Largest consent, in bytes.
@@ -27,7 +25,6 @@ impl Gateway {
     /// What callers have to keep within.
     pub fn limits(&self) -> Limits {
         Limits {
-            body_seconds: self.config.body_time.as_secs(),
             signature_seconds: eds::http_signature::TERM,
             consent_bytes: consent::claim::LARGEST,
             kept_hours: memory::KEPT_MICROS / HOUR,

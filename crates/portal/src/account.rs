@@ -192,6 +192,12 @@ pub(crate) async fn message(
     }
 }
 
+/// All applications of an account, and what was sent last of each.
+async fn own(portal: &Portal, account: [u8; 16]) -> Result<(Vec<Application>, HashMap<Uuid, Json>), Error> {
+    let sent = application::newest(portal, account).await?;
+    Ok((application::of_account(portal, account).await?, sent))
+}
+
 /// `GET /account/applications`
 pub(crate) async fn applications(
     State(portal): State<Portal>,
@@ -199,11 +205,7 @@ pub(crate) async fn applications(
     session: Option<Extension<Session>>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    let found = async {
-        let sent = application::newest(&portal, session.account).await?;
-        Ok::<_, Error>((application::of_account(&portal, session.account).await?, sent))
-    };
-    match found.await {
+    match own(&portal, session.account).await {
         Ok((applications, sent)) => {
             let applications =
                 applications.iter().map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
@@ -220,10 +222,10 @@ pub(crate) async fn documents(
     session: Option<Extension<Session>>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match application::of_account(&portal, session.account).await {
-        Ok(applications) => {
+    match own(&portal, session.account).await {
+        Ok((applications, sent)) => {
             let issued = applications.iter().filter(|one| one.state == "registered");
-            let documents = issued.map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>();
+            let documents = issued.map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
             show(&portal, &view, &session, "documents", context! { documents })
         }
         Err(error) => portal.failed(&view, &error),

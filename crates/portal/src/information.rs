@@ -106,13 +106,20 @@ fn kilobytes(bytes: usize) -> String {
     (bytes / 1024).to_string()
 }
 
+fn seconds(allowance: Allowance) -> String {
+    allowance.within.as_secs().to_string()
+}
+
 /// What callers have to keep within, in words.
 fn limits(portal: &Portal, lang: Lang) -> Vec<Value> {
     let (gateway, listener) = (portal.parts.gateway.limits(), Limits::default());
     let rows = [
         ("head", vec![kilobytes(listener.head_bytes), listener.head_fields.to_string()]),
         ("form", vec![kilobytes(Allowance::QUESTION.bytes)]),
-        ("body-time", vec![gateway.body_seconds.to_string()]),
+        (
+            "body-time",
+            vec![seconds(Allowance::QUESTION), kilobytes(Allowance::QUESTION.bytes), seconds(Allowance::PACKAGE)],
+        ),
         ("request-time", vec![REQUEST_TIMEOUT.as_secs().to_string()]),
         ("idle", vec![listener.idle_timeout.as_secs().to_string()]),
         ("connections", vec![listener.connections_per_address.to_string(), listener.streams.to_string()]),
@@ -124,7 +131,8 @@ fn limits(portal: &Portal, lang: Lang) -> Vec<Value> {
         ("quota", Vec::new()),
     ];
     let row = |(name, numbers): (&str, Vec<String>)| {
-        let args: Vec<(&str, &str)> = ["one", "two"].into_iter().zip(numbers.iter().map(String::as_str)).collect();
+        let args: Vec<(&str, &str)> =
+            ["one", "two", "three"].into_iter().zip(numbers.iter().map(String::as_str)).collect();
         let value = portal.text(lang, &format!("developers.limits.{name}-is"), &args);
         context! { name => portal.text(lang, &format!("developers.limits.{name}"), &[]), value }
     };
