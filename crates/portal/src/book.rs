@@ -110,12 +110,14 @@ pub(crate) async fn add(
     let path = format!("{}/check", filling.path);
     match &read {
         Ok(found) => {
-            let new = |own: &Value| Guest {
-                id: clock::uuid_at(context.at(), store::random()),
-                own: own.clone(),
-                typed: None,
-            };
-            filling.draft.guests.extend(found.iter().map(new));
+            let guests = &mut filling.draft.guests;
+            for own in found {
+                // The button pressed twice adds nobody twice.
+                if !guests.iter().any(|guest| guest.own == *own) {
+                    let id = clock::uuid_at(context.at(), store::random());
+                    guests.push(Guest { id, own: own.clone(), typed: None });
+                }
+            }
             filling.draft.typed.remove(PASTED);
         }
         Err(_) => {

@@ -63,7 +63,7 @@ impl Form {
     pub(crate) fn missing(&self, answers: &Value) -> Vec<Wrong> {
         let asked = self.asked_fields(answers).into_iter().map(|(_, field)| field);
         let missing = asked.filter(|field| self.requires(field, answers) && answers.pointer(&field.pointer).is_none());
-        missing.map(|field| answers::absent(field)).collect()
+        missing.map(answers::absent).collect()
     }
 
     /// A cell of a table as a browser would send its field; none when a list has no such value, by code or name.
