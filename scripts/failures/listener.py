@@ -212,7 +212,7 @@ def slowness(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
         time.sleep(0.05)
     for thread in threads:
         thread.join()
-    for kind, most in (("slow head", 10), ("slow body", 25), ("silent TLS", 10), ("half-open TCP", 10)):
+    for kind, most in (("slow head", 10), ("slow body", 14), ("silent TLS", 10), ("half-open TCP", 10)):
         mine = [one for one in ended if one[0] == kind]
         longest = max(one[1] for one in mine)
         fine = len(mine) == 75 and all(one[3] and all(status in (400, 408) for status in one[2]) for one in mine) and longest < most

@@ -22,7 +22,7 @@ from stand import Checks, Stand, alone, resident
 
 SUBMIT = "/mvd-38801/v1/crossings/submit"
 PLACES = 64
-CLIENTS, CONNECTIONS = 2, 160
+CLIENTS, CONNECTIONS = 2, 320
 
 
 class Line:

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { LANGS, answers, browser, day, entered, signUp, stand, through } from "./stand.mjs";
-import { SERVICE, begin, faults, fillIn, filledIn, quiet, says, send, somebody, sound, watch } from "./walk.mjs";
+import { SERVICE, begin, faults, filledIn, quiet, says, send, somebody, sound, watch } from "./walk.mjs";
 
 /** What one types to find the service. */
 const WORDS = { en: "foreigners registration", be: "рэгістрацыю замежнага", ru: "регистрацию иностранного" };
-/** Page loads of a newcomer from the catalogue to the result, by the form as it is. */
-const LOADS = 24;
+/** Page loads of a newcomer at most, from the service's page to the result, the account included. */
+const LOADS = 12;
 
 let running, chrome;
 before(async () => {
@@ -45,19 +45,15 @@ async function journey(t, { lang, javaScriptEnabled, width, by }) {
   await page.waitForURL(/\/services\/[0-9.]+$/);
   await look();
   assert.equal(await page.locator("main section > h2").count(), 6, "six headings");
-  await page.locator("main a.govuk-button--start").click();
-  await page.waitForURL(/apply$/);
-  await look();
-  await page.locator("main form button").click();
-  await page.waitForURL(/person-name$/);
-  const steps = await through(page, answers(who), look);
-  await look();
-  const check = page.url();
-  await page.locator("main a.govuk-button").click();
-  await page.waitForURL(/\/sign-in/);
-  await look();
+  // Counted from here on: this page is the first.
+  seen.loads.splice(0, seen.loads.length - 1);
+  await page.locator("main button.govuk-button--start").click();
+  await page.waitForURL(/person$/);
+  const steps = await through(page, answers(who), look, { look: false });
+  assert.equal(steps, 6, "six blocks");
+  await page.waitForURL(/\/register/);
   await signUp(page, running, `${lang}-${javaScriptEnabled ? "js" : "plain"}-${width}@example.com`, { by, each: look });
-  await page.waitForURL(check);
+  await page.waitForURL(/\/apply\/[0-9a-f-]+\/check$/);
   await look();
   assert.equal(await page.locator(".govuk-inset-text strong").count(), 1, "what would be decided");
   const id = await send(page);
@@ -67,6 +63,7 @@ async function journey(t, { lang, javaScriptEnabled, width, by }) {
   assert.match(number, /^[0-9A-Z-]{6,}$/);
   assert.match(await says(page), /TESTER ANNA/);
   assert.ok(loads <= LOADS, `${loads} page loads: ${seen.loads.join(", ")}`);
+  assert.ok(loads > 10, `not all pages were counted: ${seen.loads.join(", ")}`);
   t.diagnostic(`${loads} page loads to the result, ${steps} of them questions`);
 
   const application = page.url();
@@ -191,11 +188,7 @@ test("a slow typist is done within five minutes", async (t) => {
   await page.goto(`${running.base}/en/services/${SERVICE}`);
   await types();
   await begin(page, running.base);
-  await types();
-  await through(page, answers(who), types);
-  await types();
-  await page.locator("main a.govuk-button").click();
-  await types();
+  await through(page, answers(who), types, { look: false });
   await signUp(page, running, "slow@example.com", { by: "code", each: types });
   person += 25 * KEY + PASSWORD_KEYS * KEY + 20; // address, name, password; the time the message takes to come and be read
   await types();
@@ -208,19 +201,3 @@ test("a slow typist is done within five minutes", async (t) => {
 
 /** A long password without signs that need the other hand. */
 const PASSWORD_KEYS = 16;
-
-test("the fastest way takes at most 12 page loads", { todo: "the form has 12 pages of questions alone (form.toml)" }, async (t) => {
-  const context = await chrome.newContext({ viewport: { width: 1100, height: 800 } });
-  const page = await context.newPage();
-  const first = somebody();
-  entered(running, first);
-  await page.goto(`${running.base}/en/register`);
-  await signUp(page, running, "fast@example.com");
-  // Signed in, with the address of the form at hand.
-  const seen = watch(page, running.base);
-  await fillIn(page, running.base, first);
-  await send(page);
-  await context.close();
-  t.diagnostic(`${seen.loads.length} page loads: ${seen.loads.map((load) => load.split("/").pop()).join(", ")}`);
-  assert.ok(seen.loads.length <= 12, `${seen.loads.length} page loads`);
-});

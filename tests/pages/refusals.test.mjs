@@ -59,7 +59,7 @@ async function draft(who, given) {
   let { to } = await who.post(`/en/services/${SERVICE}/apply`);
   for (let step = 0; step < 20 && !to.endsWith("/check"); step += 1) {
     const page = await who.get(to);
-    const next = await who.post(to, fields(page.text, given));
+    const next = await who.post(to, { ...fields(page.text, given), look: "1" });
     assert.equal(next.status, 303, `${to}: ${next.text.replace(/<[^>]*>/g, " ").slice(0, 2000)}`);
     to = next.to;
   }
@@ -141,12 +141,12 @@ test("another account’s application, message and proof are not there", async (
 
 test("another browser’s draft is told to be gone, and cannot be changed, sent or removed", async () => {
   for (const who of [client(), other]) {
-    for (const page of ["check", "person-name"]) {
+    for (const page of ["check", "person"]) {
       const answer = await who.get(`${me.draft}/${page}`);
       assert.equal(answer.status, 410);
       assert.match(answer.text, /<h1[^>]*>This form is no longer kept/);
     }
-    assert.equal((await who.post(`${me.draft}/person-name`, { "foreigner.surname_lat": "EVIL", "foreigner.given_names_lat": "EVE" })).status, 410);
+    assert.equal((await who.post(`${me.draft}/person`, { "foreigner.surname_lat": "EVIL", "foreigner.given_names_lat": "EVE" })).status, 410);
   }
   assert.equal((await other.post(`${me.draft}/send`)).status, 410);
   await other.post(`/en/account/drafts/${me.draft.split("/").pop()}/remove`);
@@ -155,7 +155,7 @@ test("another browser’s draft is told to be gone, and cannot be changed, sent 
   assert.ok(!kept.text.includes("EVIL"));
 });
 
-const POSTS = () => [`/en/services/${SERVICE}/apply`, `${me.draft}/person-name`, `${me.draft}/send`, `${me.application}/mend`,
+const POSTS = () => [`/en/services/${SERVICE}/apply`, `${me.draft}/person`, `${me.draft}/send`, `${me.application}/mend`,
   `/en/account/drafts/${me.draft.split("/").pop()}/remove`, "/en/sign-out", "/en/verify", "/en/view", "/en/sign-in", "/en/register", "/en/reset",
   "/en/register/sent", "/en/register/confirm", "/en/register/password", "/en/consent", "/en/identity/sessions/end", "/en/identity/password",
   "/en/identity/two-step", "/en/sign-in/second-factor"];
@@ -219,7 +219,7 @@ test("what does not exist outside the languages is told by a page too", async ()
   }
 });
 
-test("an address that cannot be read is told by a page", { todo: "portal: axum’s own Path and Query refuse with plain text in English" }, async () => {
+test("an address that cannot be read is told by a page", async () => {
   for (const path of ["/be/services/%ff", "/be/services?q=a&q=b", "/be/enter?to=a&to=b", "/callback?code=a&code=b"]) {
     const answer = await client().get(path, { headers: { "accept-language": "be" } });
     assert.match(answer.text, /<html lang="be"[^]*<h1/, path);
@@ -238,15 +238,15 @@ test("a form that is too long or broken is refused with a page", async () => {
     assert.ok([400, 415].includes(other.status), `${path}: ${other.status}`);
     assert.equal(head(other), "We could not read the form", path);
   }
+  // What is wrong takes the place of what was there: a draft of its own.
+  const broken = await draft(me, answers(somebody()));
   for (const body of ["%", "%00", "=&=&&", "%ff%fe=%c3%28", "a".repeat(1000), "foreigner.surname_lat=%00&foreigner.given_names_lat=%ff", "&".repeat(60_000)]) {
-    for (const path of [`${me.draft}/person-name`, "/en/register", "/en/sign-in", "/en/verify"]) {
+    for (const path of [`${me.draft}/person`, "/en/register", "/en/sign-in", "/en/verify"]) {
       const answer = await client().post(path, body);
       assert.ok(answer.status < 500 && answer.status >= 400, `${path} ${answer.status}`);
       assert.match(answer.text, /<html lang="en"/);
     }
-    // What has letters is kept; whether they are Latin ones the page of all answers says.
-    const kept = await me.post(`${me.draft}/person-name`, body);
-    assert.equal(kept.status, body.includes("surname_lat=") ? 303 : 422, body.slice(0, 60));
+    assert.equal((await me.post(`${broken}/person`, body)).status, 422, body.slice(0, 60));
   }
 });
 
@@ -274,7 +274,7 @@ test("a wrong verb is told by a page", async () => {
 });
 
 test("every page has the header fields that keep people safe", async () => {
-  const paths = ["/en/services", `/en/services/${SERVICE}`, `/en/services/${SERVICE}/apply`, `${me.draft}/check`, `${me.draft}/person-name`, me.application,
+  const paths = ["/en/services", `/en/services/${SERVICE}`, `${me.draft}/check`, `${me.draft}/person`, me.application,
     `${me.application}/print`, me.message, ...ACCOUNT.map((path) => `/en${path}`), "/en/identity/sessions", "/en/identity/password", "/en/identity/two-step",
     "/en/sign-in", "/en/register", "/en/reset", "/en/verify", "/en/developers", "/en/status", "/en/help", "/en/accessibility", "/en/nothing",
     "/callback", "/en/stand/mail", "/oidc/auth", "/en/signed-out", `/en/services/${SERVICE}/apply/${crypto.randomUUID()}/check`];
@@ -325,7 +325,9 @@ test("cookies are for this site’s own requests, and for no script", async () =
 });
 
 test("signing in, signing up and a new password tell nobody which addresses are known", async () => {
-  const plain = (answer, address) => answer.text.replaceAll(address, "ADDRESS").replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "");
+  // A challenge for passkeys is another each time.
+  const plain = (answer, address) => answer.text.replaceAll(address, "ADDRESS").replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "")
+    .replaceAll(/(data-challenge|name="sealed" value)="[^"]+"/g, "");
   const [known, unknown] = ["me@example.com", "no@example.com"];
   const both = async (ask) => [plain(await ask(known), known), plain(await ask(unknown), unknown)];
   const [yes, no] = await both((login) => client().post("/en/sign-in", { login, password: "wrong-password-of-length" }));

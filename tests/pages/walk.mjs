@@ -22,7 +22,7 @@ export function watch(page, base) {
   return seen;
 }
 
-const FIRST = "form|account|check|result|service|services|base|id|verify|states|messages|disclosures|profile|catalogue|start|"
+const FIRST = "form|account|check|result|service|services|base|id|verify|states|messages|disclosures|profile|catalogue|zone|book|"
   + "error-page|view|print|status|levels|ways|categories|mail|calendar|language|help|accessibility|developers|decisions|steps";
 
 /** All texts of a page that are ours, each with the language they are said to be in. */
@@ -83,9 +83,9 @@ export function quiet(seen, but = /\b422\b/) {
 
 /** A new draft, at its first question. */
 export async function begin(page, base, lang = "en") {
-  await page.goto(`${base}/${lang}/services/${SERVICE}/apply`);
-  await page.locator("main form button").click();
-  await page.waitForURL(/person-name$/);
+  await page.goto(`${base}/${lang}/services/${SERVICE}`);
+  await page.locator("main button.govuk-button--start").click();
+  await page.waitForURL(/person$/);
 }
 
 /** From the first question to the page of all answers, signed in or not. */
@@ -118,7 +118,7 @@ export async function filledIn(page, base, who, change = {}, { lang = "en" } = {
   };
   let at = to(await page.request.post(`${base}/${lang}/services/${SERVICE}/apply`, { ...options, form: {} }));
   for (let step = 0; step < 20 && !at.endsWith("/check"); step += 1) {
-    const form = fields(await (await page.request.get(at)).text(), given);
+    const form = { ...fields(await (await page.request.get(at)).text(), given), look: "1" };
     at = to(await page.request.post(at, { ...options, form }));
   }
   await page.goto(at);

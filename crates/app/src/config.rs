@@ -52,6 +52,8 @@ pub struct Config {
 pub struct Database {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
+    /// Authorities under which PostgreSQL's server must prove its name, PEM; without them the link is without TLS.
+    pub ca: Option<PathBuf>,
     /// `full` (what is acknowledged is on disk) or `normal` (it may be lost with the power; only for tests of it).
     #[serde(default = "full")]
     pub synchronous: String,
@@ -240,20 +242,31 @@ impl Config {
         self.folder.join(relative)
     }
 
-    /// The database, with SQLite's path made absolute to the file.
-    pub fn db(&self) -> store::DbConfig {
-        let url = match self.database.url.strip_prefix("sqlite:") {
+    /// The database's URL, with SQLite's path made absolute to the file.
+    pub fn database_url(&self) -> String {
+        match self.database.url.strip_prefix("sqlite:") {
             Some(path) => format!("sqlite:{}", self.path(Path::new(path)).display()),
             None => self.database.url.clone(),
-        };
-        let mut db = store::DbConfig::new(url);
+        }
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// The file of authorities cannot be read.
+    pub fn db(&self) -> Result<store::DbConfig, Error> {
+        let mut db = store::DbConfig::new(self.database_url());
         if self.database.synchronous == "normal" {
             db.durability = store::Durability::Normal;
         }
         if let Some(readers) = self.database.readers {
             db.readers = readers;
         }
+        if let Some(ca) = self.database.ca.as_ref().map(|ca| self.path(ca)) {
+            let read = std::fs::read(&ca).map_err(|error| Error::config(&ca, "database.ca", error.to_string()))?;
+            db.authorities = Some(read);
+        }
         db.reserve = u64::from(self.database.reserve_mb) << 20;
-        db
+        Ok(db)
     }
 }

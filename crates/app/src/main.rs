@@ -4,10 +4,7 @@
 
 mod commands;
 mod config;
-mod exit;
-mod files;
 mod node;
-mod print;
 mod services;
 mod stand;
 
@@ -15,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use terminal::{exit, files, print};
 
 use crate::exit::{Error, Outcome};
 
@@ -57,6 +55,7 @@ enum Command {
     Token(commands::token::Args),
     Pki(commands::pki::Args),
     Card(commands::card::Args),
+    Keys(commands::keys::Args),
     Ledger(commands::ledger::Args),
     Retention(commands::retention::Args),
     Witness(commands::witness::Args),
@@ -112,6 +111,7 @@ async fn dispatch(command: Command) -> Result<Outcome, Error> {
         Command::Token(args) => Box::pin(commands::token::run(args)).await,
         Command::Pki(args) => commands::pki::run(args).await,
         Command::Card(args) => commands::card::run(args).await,
+        Command::Keys(args) => commands::keys::run(args),
         Command::Ledger(args) => Box::pin(commands::ledger::run(args)).await,
         Command::Retention(args) => Box::pin(commands::retention::run(args)).await,
         Command::Witness(args) => commands::witness::run(args).await,

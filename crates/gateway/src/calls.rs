@@ -66,7 +66,7 @@ struct Page {
 }
 
 /// Lines of one page.
-const PAGE: usize = 100;
+pub(crate) const PAGE: usize = 100;
 
 /// What is asked for; times in microseconds.
 pub(crate) struct Wanted {

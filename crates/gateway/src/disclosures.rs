@@ -1,6 +1,7 @@
 //! Who was given data about a person: what the person may see of it (Law 99-Z, article 12).
 
 use jiff::Timestamp;
+use model::Title;
 use store::{Db, Error, Tx, Vault};
 use uuid::Uuid;
 
@@ -23,8 +24,8 @@ pub struct Disclosure {
     pub request_id: Uuid,
     /// The consumer's name in NAIS.
     pub consumer: String,
-    /// Its title, as its treaty has it.
-    pub title: String,
+    /// Its official name.
+    pub title: Title,
     /// The service's code.
     pub service: String,
     /// The method.
@@ -72,7 +73,7 @@ pub async fn disclosures(db: &Db, vault: &Vault, subject: &str, wanted: Wanted) 
             Ok(Disclosure {
                 at: Timestamp::from_microsecond(row.int(0)?).map_err(Error::broken)?,
                 request_id: Uuid::from_bytes(row.array(1)?),
-                title: known.map_or_else(|| consumer.clone(), |known| known.title),
+                title: known.map_or_else(|| consumer.as_str().into(), |known| known.title),
                 consumer,
                 service: row.text(3)?.to_owned(),
                 method: row.text(4)?.to_owned(),

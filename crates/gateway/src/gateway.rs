@@ -25,15 +25,13 @@ use crate::{consent, exchange, memory, queue};
 /// How the gateway behaves.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How long a body may take to arrive.
-    pub body_time: Duration,
     /// How often the node looks whether the operator changed something.
     pub renewal: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { body_time: Duration::from_secs(30), renewal: Duration::from_millis(500) }
+        Self { renewal: Duration::from_millis(500) }
     }
 }
 

@@ -27,7 +27,7 @@ store::statements! {
 }
 
 /// How long an answer is kept under its key.
-const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
+pub(crate) const KEPT_MICROS: i64 = 24 * 3600 * 1_000_000;
 
 /// How long a key stays taken when whoever took it never came back.
 const IN_HAND_MICROS: i64 = 120 * 1_000_000;

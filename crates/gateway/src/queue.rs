@@ -35,11 +35,11 @@ store::statements! {
 /// Name of the durable queue.
 const QUEUE: &str = "gateway.later";
 /// How long an answer can be fetched.
-const TERM_MICROS: i64 = 24 * 3600 * 1_000_000;
+pub(crate) const TERM_MICROS: i64 = 24 * 3600 * 1_000_000;
 /// How long a worker may take before another tries.
 const LEASE_MICROS: i64 = 120 * 1_000_000;
 /// Tries before the failure itself becomes the answer (ETT: three attempts).
-const ATTEMPTS: i64 = 3;
+pub(crate) const ATTEMPTS: i64 = 3;
 
 /// A question as it waits; sealed, because it is personal.
 #[derive(Serialize, Deserialize)]

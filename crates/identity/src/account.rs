@@ -60,25 +60,31 @@ impl Kind {
     }
 }
 
-/// How sure we are of who signs in (`acr`). The level `high`, by EDS or ID card, is not offered here.
+/// How sure we are of who signs in (`acr`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// E-mail address and password.
     Low,
     /// Identification number, issued in person, and its password.
     Substantial,
+    /// ID card or another EDS.
+    High,
 }
 
 impl Level {
+    /// All levels, the lowest first.
+    pub(crate) const ALL: [Self; 3] = [Self::Low, Self::Substantial, Self::High];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Low => "low",
             Self::Substantial => "substantial",
+            Self::High => "high",
         }
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Low, Self::Substantial].into_iter().find(|level| level.as_str() == text)
+        Self::ALL.into_iter().find(|level| level.as_str() == text)
     }
 }
 
@@ -277,7 +283,7 @@ pub(crate) fn set_number(tx: &mut Tx<'_>, vault: &Vault, account: &Account) -> R
 pub(crate) fn set_password(tx: &mut Tx<'_>, id: Uuid, level: Level, phc: &str) -> Result<(), Error> {
     let statement = match level {
         Level::Low => &SET_PASSWORD,
-        Level::Substantial => &SET_NUMBER_PASSWORD,
+        Level::Substantial | Level::High => &SET_NUMBER_PASSWORD,
     };
     tx.execute(statement, &[id.as_bytes().into(), phc.into()]).map(|_| ())
 }

@@ -33,6 +33,9 @@ pub(crate) enum Event {
     IdentifierIssued,
     ConsentGiven,
     TokenReused,
+    PasskeyAdded,
+    PasskeyRemoved,
+    PasskeyRefused,
 }
 
 impl Event {
@@ -53,6 +56,9 @@ impl Event {
             Self::IdentifierIssued => "identifier-issued",
             Self::ConsentGiven => "consent-given",
             Self::TokenReused => "token-reused",
+            Self::PasskeyAdded => "passkey-added",
+            Self::PasskeyRemoved => "passkey-removed",
+            Self::PasskeyRefused => "passkey-refused",
         }
     }
 }

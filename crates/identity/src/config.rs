@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jsonwebtoken::jwk::JwkSet;
-use model::Lang;
+use model::Title;
 use reqwest::Url;
 use serde::Deserialize;
 
@@ -28,6 +28,10 @@ pub struct Config {
     /// What a password costs to check.
     #[serde(default)]
     pub hashing: Hashing,
+    /// The relying party's identifier of passkeys: the host of `base_url`, which is the default, or a domain that it
+    /// belongs to. Passkeys hold for this name: whoever changes it makes them all useless.
+    #[serde(default)]
+    pub rp_id: Option<String>,
 }
 
 fn yes() -> bool {
@@ -57,7 +61,7 @@ pub struct Client {
     /// Its `client_id`.
     pub id: String,
     /// What people read on the consent page.
-    pub name: Name,
+    pub name: Title,
     /// Where codes may be sent; compared character by character.
     pub redirect_uris: Vec<String>,
     /// Where people may be sent after signing out.
@@ -71,29 +75,6 @@ pub struct Client {
     /// Part of NAIS: people are not asked whether it may know them.
     #[serde(default)]
     pub first_party: bool,
-}
-
-/// A name in three languages.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Name {
-    /// English.
-    pub en: String,
-    /// Belarusian.
-    pub be: String,
-    /// Russian.
-    pub ru: String,
-}
-
-impl Name {
-    /// The name in this language.
-    pub fn of(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::En => &self.en,
-            Lang::Be => &self.be,
-            Lang::Ru => &self.ru,
-        }
-    }
 }
 
 /// How a client proves who it is at the token endpoint.
@@ -121,6 +102,16 @@ impl Config {
         format!("{}/oidc", self.base_url)
     }
 
+    /// The relying party's identifier of passkeys.
+    pub(crate) fn rp_id(&self) -> &str {
+        let host = || {
+            let rest = self.base_url.split_once("://").map_or(self.base_url.as_str(), |(_, rest)| rest);
+            // A port comes last; an address in brackets has colons of its own.
+            rest.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(rest, |(host, _)| host)
+        };
+        self.rp_id.as_deref().unwrap_or_else(host)
+    }
+
     /// The first thing that is wrong, if any.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |what: String| Err(Error::Config(what));
@@ -130,6 +121,10 @@ impl Config {
             return wrong(
                 "base_url: expected https://HOST without a path or slash (http on this computer only)".into(),
             );
+        }
+        let host = base.as_ref().and_then(Url::host_str).unwrap_or_default();
+        if !belongs(host, self.rp_id()) {
+            return wrong(format!("rp_id: expected `{host}`, or a domain of at least two labels that it belongs to"));
         }
         let mut seen = HashSet::new();
         for client in &self.clients {
@@ -168,6 +163,12 @@ impl Client {
     pub(crate) fn redirects_to(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|known| known == uri)
     }
+}
+
+/// The host is this domain, or below it; nobody registers below a domain of one label.
+fn belongs(host: &str, domain: &str) -> bool {
+    let below = host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')) && domain.contains('.');
+    !domain.is_empty() && (host == domain || below)
 }
 
 /// An absolute https URL without fragment and user; http is for this computer only.
@@ -213,9 +214,18 @@ mod tests {
             ("auth = 'none'", "auth = { secret = 'short' }"),
             ("auth = 'none'", "auth = { keys = { keys = [] } }"),
             ("first_party", "first"),
+            ("[[clients]]", "rp_id = 'other.by'\n[[clients]]"),
+            ("[[clients]]", "rp_id = 'by'\n[[clients]]"),
+            ("[[clients]]", "rp_id = 'ple.by'\n[[clients]]"),
+            ("[[clients]]", "rp_id = ''\n[[clients]]"),
         ] {
             assert!(read(&TEXT.replace(from, to)).is_err(), "{to}");
         }
+        assert_eq!(config.rp_id(), "nais.example.by");
+        let wider = read(&TEXT.replacen("[[clients]]", "rp_id = 'example.by'\n[[clients]]", 1)).unwrap();
+        assert_eq!(wider.rp_id(), "example.by");
+        let port = read(&TEXT.replacen("https://nais.example.by'", "http://localhost:8080'", 1)).unwrap();
+        assert_eq!(port.rp_id(), "localhost");
         let secret = ClientAuth::digest("secret");
         assert!(read(&TEXT.replace("auth = 'none'", &format!("auth = {{ secret = '{secret}' }}"))).is_ok());
     }

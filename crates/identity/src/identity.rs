@@ -8,12 +8,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
+use eds::CachedTrust;
 use mail::Outbox;
 use model::{Clock, Lang};
 use reqwest::Url;
 use store::{Db, Vault};
 use web::pages::{Pages, View, allow_form_to};
 
+use crate::account::Level;
 use crate::config::{Client, Config};
 use crate::error::Page;
 use crate::password::Hasher;
@@ -38,6 +40,8 @@ pub struct Parts {
     pub outbox: Outbox,
     /// How clients are told over HTTPS that somebody signed out: whom to trust.
     pub tls: rustls::ClientConfig,
+    /// Whose certificates people may sign in with; none: nobody signs in with an EDS.
+    pub trust: Option<Arc<CachedTrust>>,
     /// Its settings.
     pub config: Config,
 }
@@ -53,6 +57,7 @@ pub struct Inner {
     pub(crate) clients: HashMap<String, Client>,
     pub(crate) hasher: Hasher,
     pub(crate) http: reqwest::Client,
+    pub(crate) trust: Option<Arc<CachedTrust>>,
 }
 
 /// The identity provider. Clones are the same.
@@ -73,7 +78,7 @@ impl Identity {
     /// # Errors
     /// Names the setting that cannot be used; and those of the database.
     pub async fn open(parts: Parts) -> Result<Self, Error> {
-        let Parts { db, vault, clock, pages, outbox, tls, config } = parts;
+        let Parts { db, vault, clock, pages, outbox, tls, trust, config } = parts;
         config.check()?;
         let hasher = Hasher::new(vault.clone(), config.hashing)?;
         let http = reqwest::Client::builder()
@@ -84,7 +89,7 @@ impl Identity {
             .build()
             .map_err(|error| Error::Config(format!("tls: {error}")))?;
         let clients = config.clients.iter().map(|client| (client.id.clone(), client.clone())).collect();
-        let core = Self(Arc::new(Inner { db, vault, clock, pages, outbox, config, clients, hasher, http }));
+        let core = Self(Arc::new(Inner { db, vault, clock, pages, outbox, config, clients, hasher, http, trust }));
         oidc::keys::ensure(&core).await?;
         Ok(core)
     }
@@ -142,6 +147,11 @@ impl Identity {
     /// Those of the database.
     pub async fn tell_clients(&self) -> Result<usize, Error> {
         oidc::logout::round(self).await
+    }
+
+    /// Whether people can sign in at this level here.
+    pub(crate) fn offers(&self, level: Level) -> bool {
+        level < Level::High || self.trust.is_some()
     }
 
     /// The page, or the page of why there is none.

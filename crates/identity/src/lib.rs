@@ -6,6 +6,7 @@
 
 mod account;
 mod audit;
+mod card;
 pub mod config;
 mod error;
 mod flow;
@@ -14,6 +15,7 @@ mod limit;
 mod oidc;
 pub mod operator;
 mod pages;
+mod passkey;
 mod password;
 mod schema;
 mod secret;
@@ -23,7 +25,7 @@ mod totp;
 mod visitor;
 
 pub use account::Kind;
-pub use config::{Client, ClientAuth, Config, Hashing, Name};
+pub use config::{Client, ClientAuth, Config, Hashing};
 pub use error::Error;
 pub use identity::{Identity, Parts};
 pub use schema::SCHEMA;
@@ -48,6 +50,7 @@ pub const PAGES: Source = Source {
 /// All statements of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static Statement> {
     let mut all = oidc::statements();
+    all.extend(passkey::statements());
     for own in [
         account::STATEMENTS,
         audit::STATEMENTS,

@@ -58,4 +58,13 @@ CREATE TABLE identity_assertion (jti {bytes} NOT NULL PRIMARY KEY, expires_at {i
 CREATE TABLE identity_key (kid {text} NOT NULL PRIMARY KEY, at {int} NOT NULL, starts_at {int} NOT NULL,
     private {bytes} NOT NULL, public {json} NOT NULL) {strict};",
     },
+    Migration {
+        owner: "identity",
+        number: 3,
+        sql: "
+CREATE TABLE identity_passkey (id {bytes} NOT NULL PRIMARY KEY, account {bytes} NOT NULL REFERENCES identity_account (id),
+    name {text} NOT NULL, key {bytes} NOT NULL, counter {int} NOT NULL, acr {text} NOT NULL, at {int} NOT NULL,
+    used_at {int}) {strict};
+CREATE INDEX identity_passkey_account ON identity_passkey (account);",
+    },
 ];

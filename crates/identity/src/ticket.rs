@@ -92,6 +92,7 @@ pub(crate) struct Body {
 }
 
 /// A ticket, opened.
+#[derive(Clone)]
 pub(crate) struct Ticket {
     pub(crate) id: Uuid,
     pub(crate) purpose: Purpose,

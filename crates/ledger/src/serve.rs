@@ -1,8 +1,8 @@
 //! The read interface `c2sp.org/tlog-tiles` under `/ledger/`.
 
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -26,8 +26,10 @@ async fn checkpoint(State(reader): State<LogReader>) -> Response {
     }
 }
 
-async fn tile(State(reader): State<LogReader>, Path(path): Path<String>) -> Response {
-    let Some(path) = TilePath::parse(&path) else {
+/// The path as it was sent: nothing in a tile's path needs an escape, so that one with any is of no tile.
+async fn tile(State(reader): State<LogReader>, uri: Uri) -> Response {
+    let path = uri.path().strip_prefix("/ledger/tile/").and_then(TilePath::parse);
+    let Some(path) = path else {
         return absent();
     };
     match reader.tile(path).await {

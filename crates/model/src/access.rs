@@ -10,6 +10,7 @@ use crate::calendar;
 use crate::error::Error;
 use crate::fields::Fields;
 use crate::identifier::Unp;
+use crate::lang::Title;
 use crate::passport::{Category, ConsentClass, Method, Mode, Passport, ServiceCode};
 use crate::refusal::{Kind, Refusal};
 
@@ -20,7 +21,7 @@ pub struct Consumer {
     /// Its name in NAIS, such as `border-committee`.
     pub id: String,
     /// Its official name in the operator's records.
-    pub title: String,
+    pub title: Title,
     /// Its taxpayer number.
     pub unp: Unp,
     /// Its `message_source`, such as `GPK`.

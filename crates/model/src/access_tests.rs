@@ -37,7 +37,7 @@ impl Case {
             passport: Passport::parse(PASSPORT).unwrap(),
             consumer: Consumer {
                 id: "supreme-court".to_owned(),
-                title: "Supreme Court".to_owned(),
+                title: "Supreme Court".into(),
                 unp: Unp::parse("191000015").unwrap(),
                 source_code: "VS".to_owned(),
                 categories: vec![category("court")],

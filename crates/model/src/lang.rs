@@ -51,9 +51,77 @@ impl Lang {
     }
 }
 
+/// A name in three languages.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Written")]
+pub struct Title {
+    /// English.
+    pub en: String,
+    /// Belarusian.
+    pub be: String,
+    /// Russian.
+    pub ru: String,
+}
+
+impl Title {
+    /// The name in this language.
+    pub fn of(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Be => &self.be,
+            Lang::Ru => &self.ru,
+        }
+    }
+}
+
+/// One name for all languages.
+impl From<&str> for Title {
+    fn from(name: &str) -> Self {
+        Self { en: name.to_owned(), be: name.to_owned(), ru: name.to_owned() }
+    }
+}
+
+/// How a name is written: rows of the first releases hold one for all languages.
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "a name, or a table of names: en, be, ru")]
+enum Written {
+    One(String),
+    Each(Each),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    en: String,
+    be: String,
+    ru: String,
+}
+
+impl From<Written> for Title {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::One(name) => name.as_str().into(),
+            Written::Each(Each { en, be, ru }) => Self { en, be, ru },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_written_once_or_for_each_language() {
+        let old: Title = serde_json::from_str("\"Верховный Суд\"").unwrap();
+        assert!(Lang::ALL.iter().all(|lang| old.of(*lang) == "Верховный Суд"));
+        let text = r#"{"en":"Supreme Court","be":"Вярхоўны Суд","ru":"Верховный Суд"}"#;
+        let each: Title = serde_json::from_str(text).unwrap();
+        assert_eq!(Lang::ALL.map(|lang| each.of(lang)), ["Supreme Court", "Вярхоўны Суд", "Верховный Суд"]);
+        assert_eq!(serde_json::to_string(&each).unwrap(), text);
+        for wrong in [r#"{"en":"a","be":"b"}"#, r#"{"en":"a","be":"b","ru":"c","de":"d"}"#, "1"] {
+            assert!(serde_json::from_str::<Title>(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn the_highest_weight_wins() {

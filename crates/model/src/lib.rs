@@ -39,7 +39,7 @@ pub use currency::Currency;
 pub use error::Error;
 pub use fields::Fields;
 pub use identifier::{DocumentNumber, IdentificationNumber, Sex, Unp};
-pub use lang::Lang;
+pub use lang::{Lang, Title};
 pub use names::{BirthDay, MultiName, NameBe, NameLat, NameRu};
 pub use passport::{Method, Passport};
 pub use refusal::{Fault, Kind, Refusal};

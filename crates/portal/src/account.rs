@@ -1,5 +1,7 @@
 //! The private office: messages, applications, drafts, who looked at one's data, the profile.
 
+use std::collections::HashMap;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -23,7 +25,8 @@ use crate::{Portal, result};
 /// The part of the private office that is open, for its navigation.
 type Part = &'static str;
 
-fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
+/// The private office, open at this part.
+pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
     let about = context! {
         part,
         title => portal.text(view.lang, &format!("account.{part}"), &[]),
@@ -50,8 +53,11 @@ fn title(portal: &Portal, lang: Lang, code: &str) -> String {
     service.map_or_else(|| code.to_owned(), |service| service.text(lang, "title"))
 }
 
-fn applied(portal: &Portal, lang: Lang, application: &Application) -> Value {
+/// `sent` is what was sent last, by the application's name.
+fn applied(portal: &Portal, lang: Lang, application: &Application, sent: &HashMap<Uuid, Json>) -> Value {
+    let form = portal.parts.forms.get(&application.service);
     context! {
+        whose => form.zip(sent.get(&application.id)).map(|(form, sent)| form.called(sent)),
         id => application.id.to_string(),
         number => result::short(application.id),
         service => title(portal, lang, &application.service),
@@ -92,12 +98,12 @@ pub(crate) async fn overview(
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
     match everything(&portal, &session).await {
-        Ok((messages, applications, drafts)) => {
+        Ok((messages, applications, sent, drafts)) => {
             let values = context! {
                 messages => messages.iter().take(5).map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>(),
                 unread => messages.iter().filter(|message| !message.read).count(),
                 applications =>
-                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>(),
+                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>(),
                 drafts => drafts.iter().map(|one| drafted(&portal, view.lang, one)).collect::<Vec<_>>(),
             };
             show(&portal, &view, &session, "overview", values)
@@ -106,10 +112,14 @@ pub(crate) async fn overview(
     }
 }
 
-async fn everything(portal: &Portal, session: &Session) -> Result<(Vec<Message>, Vec<Application>, Vec<Draft>), Error> {
+/// Messages, applications, what was sent in each, drafts.
+type Everything = (Vec<Message>, Vec<Application>, HashMap<Uuid, Json>, Vec<Draft>);
+
+async fn everything(portal: &Portal, session: &Session) -> Result<Everything, Error> {
     Ok((
         application::messages(portal, session.account).await?,
         application::of_account(portal, session.account).await?,
+        application::newest(portal, session.account).await?,
         draft::of_account(portal, session.account).await?,
     ))
 }
@@ -182,6 +192,12 @@ pub(crate) async fn message(
     }
 }
 
+/// All applications of an account, and what was sent last of each.
+async fn own(portal: &Portal, account: [u8; 16]) -> Result<(Vec<Application>, HashMap<Uuid, Json>), Error> {
+    let sent = application::newest(portal, account).await?;
+    Ok((application::of_account(portal, account).await?, sent))
+}
+
 /// `GET /account/applications`
 pub(crate) async fn applications(
     State(portal): State<Portal>,
@@ -189,13 +205,37 @@ pub(crate) async fn applications(
     session: Option<Extension<Session>>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match application::of_account(&portal, session.account).await {
-        Ok(applications) => {
-            let applications = applications.iter().map(|one| applied(&portal, view.lang, one)).collect::<Vec<_>>();
+    match own(&portal, session.account).await {
+        Ok((applications, sent)) => {
+            let applications =
+                applications.iter().map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
             show(&portal, &view, &session, "applications", context! { applications })
         }
         Err(error) => portal.failed(&view, &error),
     }
+}
+
+/// `GET /account/documents`: what was issued and can be printed or checked.
+pub(crate) async fn documents(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    match own(&portal, session.account).await {
+        Ok((applications, sent)) => {
+            let issued = applications.iter().filter(|one| one.state == "registered");
+            let documents = issued.map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
+            show(&portal, &view, &session, "documents", context! { documents })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// `GET /account/sessions`: they are kept where people sign in.
+pub(crate) async fn sessions(State(portal): State<Portal>, view: View) -> Response<Body> {
+    let issuer = portal.parts.config.client.issuer.trim_end_matches("/oidc");
+    see_other(&format!("{issuer}{}", view.url("/identity/sessions")))
 }
 
 /// Disclosures are shown as far back as this.
@@ -258,7 +298,7 @@ fn disclosure(portal: &Portal, lang: Lang, one: &Disclosure) -> Value {
     let method = service.map(|service| service.text(lang, &format!("methods.{}.title", one.method)));
     context! {
         at => one.at.to_string(),
-        who => one.title.clone(),
+        who => one.title.of(lang),
         service => title(portal, lang, &one.service),
         code => one.service.clone(),
         method,

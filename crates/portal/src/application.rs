@@ -1,5 +1,7 @@
 //! Applications: what was sent, in every version, what came of it, and the messages about it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use model::Lang;
 use serde_json::Value;
@@ -36,6 +38,10 @@ store::statements! {
     /// An account's, newest first.
     APPLICATIONS = "SELECT id, account, service, state, lang, version, person, created_at, changed_at, tries FROM application
         WHERE account = $1 ORDER BY created_at DESC LIMIT 200";
+    /// What was sent last in each of an account's applications.
+    NEWEST = "SELECT a.id, a.version, v.data FROM application a
+        JOIN application_version v ON v.id = a.id AND v.version = a.version
+        WHERE a.account = $1 ORDER BY a.created_at DESC LIMIT 200";
     /// Those whose turn it is to be sent.
     WAITING = "SELECT id, account, service, state, lang, version, person, created_at, changed_at, tries FROM application
         WHERE next_try_at <= $1 ORDER BY next_try_at LIMIT 20";
@@ -257,6 +263,18 @@ pub(crate) async fn of_account(portal: &Portal, account: [u8; 16]) -> Result<Vec
     let read =
         move |tx: &mut Tx<'_>| tx.query(&APPLICATIONS, &[(&account).into()], |row| Application::read(row, &vault));
     portal.parts.db.read(read).await
+}
+
+/// What was sent last in each of an account's applications, by their names.
+pub(crate) async fn newest(portal: &Portal, account: [u8; 16]) -> Result<HashMap<Uuid, Value>, Error> {
+    let vault = portal.parts.vault.clone();
+    let read = move |tx: &mut Tx<'_>| {
+        tx.query(&NEWEST, &[(&account).into()], |row| {
+            let id = Uuid::from_bytes(row.array(0)?);
+            Ok((id, open(&vault, &aad("data", &id, row.int(1)?), row.bytes(2)?)?))
+        })
+    };
+    Ok(portal.parts.db.read(read).await?.into_iter().collect())
 }
 
 /// Applications whose turn it is to be sent.

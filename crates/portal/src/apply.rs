@@ -1,11 +1,10 @@
-//! Filling a form: one thing a page, kept at every step, and nothing asked of who has not finished yet.
+//! Filling a form: one block a page, kept at every step, and nothing asked of who has not finished yet.
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use minijinja::context;
-use minijinja::value::Serde;
 use model::calendar::minsk_day;
 use model::{Lang, Service, clock};
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use web::pages::{self, View, see_other};
 use crate::draft::{self, Draft, Hand};
 use crate::form::{self, Field, Form, Offer, Page, Wrong};
 use crate::session::Session;
-use crate::{Portal, send};
+use crate::{Portal, entry, send, zone};
 
 /// Whether a question is asked again from the page of all answers.
 #[derive(Deserialize)]
@@ -32,6 +31,9 @@ pub(crate) struct Place {
     draft: String,
     #[serde(default)]
     page: String,
+    /// A guest of the draft.
+    #[serde(default)]
+    pub guest: String,
 }
 
 impl Place {
@@ -70,23 +72,87 @@ impl<'a> Filling<'a> {
         let (pages, day) = (&portal.parts.pages, minsk_day(view.at));
         Offer { pages, service: self.service, form: self.form, lang: view.lang, day }
     }
+
+    /// Everybody the draft is about, each with the name and the answers of their application: first whom the form names,
+    /// then the guests.
+    pub(crate) fn people(&self) -> Vec<(uuid::Uuid, Value)> {
+        let answers = &self.draft.answers;
+        let mut people = vec![(self.draft.id, answers.clone())];
+        if self.form.takes_guests(answers) {
+            people.extend(self.draft.guests.iter().map(|guest| (guest.id, self.form.of_guest(answers, &guest.own))));
+        }
+        people
+    }
+
+    /// The first page that is not finished, as an address.
+    pub(crate) fn open(&self, view: &View) -> Option<String> {
+        let page = self.form.open(&self.draft.answers, |page| self.draft.is_unfinished(page))?;
+        Some(view.url(&format!("{}/{}", self.path, page.id)))
+    }
+
+    /// Takes what was typed on a page into the draft: what is right as answers, and if anything is wrong also all of it
+    /// as it came, so that nothing is lost whenever the person comes back. On disk when this returns.
+    pub(crate) async fn take(
+        &mut self,
+        portal: &Portal,
+        (page, typed): (&Page, &pages::Form),
+        lang: Lang,
+        session: Option<&Session>,
+    ) -> Result<Vec<Wrong>, store::Error> {
+        let mut answers = self.draft.answers.clone();
+        let wrong = judged(portal, self, page, typed, &mut answers, lang);
+        self.draft.answers = self.form.asked(&answers);
+        if wrong.is_empty() {
+            self.draft.typed.remove(&page.id);
+        } else {
+            self.draft.typed.insert(page.id.clone(), encoded(page, typed));
+        }
+        self.draft.account = self.draft.account.or(session.map(|session| session.account));
+        self.draft.keep(portal).await?;
+        Ok(wrong)
+    }
 }
 
-/// `GET /services/{code}/apply`: what one needs and how long it takes.
+/// What is wrong with what was typed on a page; the rest becomes answers.
+pub(crate) fn judged(
+    portal: &Portal,
+    filling: &Filling<'_>,
+    page: &Page,
+    typed: &pages::Form,
+    answers: &mut Value,
+    lang: Lang,
+) -> Vec<Wrong> {
+    let mut wrong = form::read(filling.form, page, typed, answers);
+    for fault in send::schema_faults(portal, filling.service, filling.form, answers, lang) {
+        let told = wrong.iter().any(|known| known.pointer == fault.pointer);
+        if !told && filling.form.fields(page, answers).iter().any(|field| field.pointer == fault.pointer) {
+            form::set(answers, &fault.pointer, None);
+            wrong.push(fault);
+        }
+    }
+    let place = |wrong: &Wrong| page.fields.iter().position(|field| field.pointer == wrong.pointer);
+    wrong.sort_by_key(place);
+    wrong
+}
+
+/// The page's own fields of what a browser sent.
+pub(crate) fn encoded(page: &Page, typed: &pages::Form) -> String {
+    let own = |name: &str| {
+        page.fields.iter().any(|field| {
+            let rest = name.strip_prefix(&field.name());
+            matches!(rest, Some("" | "-day" | "-month" | "-year"))
+        })
+    };
+    let pairs = typed.pairs().iter().filter(|(name, _)| own(name));
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// `GET /services/{code}/apply`: an address that people keep; the form begins with the button of the service's page.
 pub(crate) async fn start(State(portal): State<Portal>, view: View, Path(code): Path<String>) -> Response<Body> {
-    let Some(service) = portal.service(&code).filter(|service| portal.form(service).is_some()) else {
-        return portal.not_found(&view);
-    };
-    let before = crate::catalogue::paragraphs(service, view.lang, "form.start.need");
-    let values = context! {
-        path => service.passport.code.path(),
-        title => service.text(view.lang, "title"),
-        needs => before,
-        notes => crate::catalogue::paragraphs(service, view.lang, "form.start.note"),
-        term => service.text(view.lang, "term"),
-        cost => service.text(view.lang, "cost"),
-    };
-    portal.parts.pages.show(&view, "portal/start.html", values)
+    match portal.service(&code).filter(|service| portal.form(service).is_some()) {
+        Some(service) => see_other(&view.url(&format!("/services/{}", service.passport.code.path()))),
+        None => portal.not_found(&view),
+    }
 }
 
 /// `POST /services/{code}/apply`: a new draft.
@@ -109,7 +175,7 @@ pub(crate) async fn begin(
     if let Err(error) = draft.keep(&portal).await {
         return portal.failed(&view, &error);
     }
-    let first = form.way(&draft.answers).next().map_or("check", |page| page.id.as_str());
+    let first = form.way(&draft.answers).first().map_or("check", |page| page.id.as_str());
     let mut response = see_other(&view.url(&format!("/services/{code}/apply/{id}/{first}")));
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -131,30 +197,57 @@ pub(crate) async fn question(
         Ok(filling) => filling,
         Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
     };
-    let shown = Shown { place: &place, change: !change.change.is_empty(), typed: None, wrong: &[] };
-    show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view))
+    let Some(page) = filling.form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
+    let typed = filling.draft.typed.get(&place.page).map(|typed| pages::Form::parse(typed.as_bytes()));
+    let wrong = typed.as_ref().map(|typed| {
+        let mut answers = filling.draft.answers.clone();
+        judged(&portal, &filling, page, typed, &mut answers, view.lang)
+    });
+    let shown = Shown {
+        change: !change.change.is_empty(),
+        signed_in: session.is_some(),
+        typed: typed.as_ref(),
+        wrong: &wrong.unwrap_or_default(),
+        ..Shown::default()
+    };
+    show(&portal, &view, &filling, page, &shown)
 }
 
 /// How a page of questions is shown.
-struct Shown<'a> {
-    place: &'a Place,
-    change: bool,
-    typed: Option<&'a pages::Form>,
-    wrong: &'a [Wrong],
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Shown<'a> {
+    pub status: StatusCode,
+    pub change: bool,
+    pub signed_in: bool,
+    pub typed: Option<&'a pages::Form>,
+    pub wrong: &'a [Wrong],
+    /// The lines of a zone as they were pasted.
+    pub zone: &'a str,
+    /// What is wrong with them.
+    pub mistakes: &'a [String],
+    /// They were read, and fields are filled in from them.
+    pub filled: bool,
 }
 
-fn show(portal: &Portal, view: &View, filling: &Filling<'_>, shown: &Shown<'_>) -> Option<Response<Body>> {
+pub(crate) fn show(
+    portal: &Portal,
+    view: &View,
+    filling: &Filling<'_>,
+    page: &Page,
+    shown: &Shown<'_>,
+) -> Response<Body> {
     let answers = &filling.draft.answers;
-    let page = filling.form.page(answers, &shown.place.page)?;
     let offer = filling.offer(portal, view);
-    let way: Vec<&str> = filling.form.way(answers).map(|page| page.id.as_str()).collect();
-    let at = way.iter().position(|id| *id == page.id)?;
+    let way = filling.form.way(answers);
+    let at = way.iter().position(|known| known.id == page.id).unwrap_or_default();
     let back = match at.checked_sub(1).and_then(|before| way.get(before)) {
         _ if shown.change => view.url(&format!("{}/check", filling.path)),
-        Some(before) => view.url(&format!("{}/{before}", filling.path)),
-        None => view.url(&format!("/services/{}/apply", filling.service.passport.code.path())),
+        Some(before) => view.url(&format!("{}/{}", filling.path, before.id)),
+        None => view.url(&format!("/services/{}", filling.service.passport.code.path())),
     };
     let key = format!("form.pages.{}.hint", page.id);
+    // Whoever has no account yet gets one next, and sees all answers when it is there.
+    let enters = !shown.signed_in && !shown.change && at + 1 == way.len();
     let values = context! {
         title => filling.service.text(view.lang, &format!("form.pages.{}.title", page.id)),
         hint => filling.service.texts.has(&key).then(|| filling.service.text(view.lang, &key)),
@@ -163,22 +256,32 @@ fn show(portal: &Portal, view: &View, filling: &Filling<'_>, shown: &Shown<'_>) 
         number => at + 1,
         count => way.len(),
         questions => form::questions(&offer, page, answers, shown.typed, shown.wrong),
-        errors => errors(&offer, page, shown.wrong),
+        errors => errors(&offer, page, shown),
         change => shown.change,
+        takes_zone => page.zone,
+        zone => shown.zone,
+        mistakes => shown.mistakes.to_vec(),
+        filled => shown.filled,
+        enters,
         keep_form => "answers",
         back,
     };
-    let status = if shown.wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Some(portal.parts.pages.show_as(status, view, "portal/question.html", values))
+    let mut response = portal.parts.pages.show_as(shown.status, view, "portal/question.html", values);
+    if enters {
+        pages::allow_form_to(&mut response, entry::origin(&portal.parts.config.client.issuer));
+    }
+    response
 }
 
 /// What is wrong, each with the place to mend it.
-fn errors(offer: &Offer<'_>, page: &Page, wrong: &[Wrong]) -> Vec<minijinja::Value> {
+fn errors(offer: &Offer<'_>, page: &Page, shown: &Shown<'_>) -> Vec<minijinja::Value> {
     let link = |pointer: &str| page.fields.iter().find(|field| field.pointer == pointer).map(Field::anchor);
-    wrong
+    let of_zone = shown.mistakes.iter().map(|text| context! { text, href => "#zone" });
+    let of_fields = shown
+        .wrong
         .iter()
-        .map(|wrong| context! { text => offer.words(wrong), href => link(&wrong.pointer).map(|id| format!("#{id}")) })
-        .collect()
+        .map(|wrong| context! { text => offer.words(wrong), href => link(&wrong.pointer).map(|id| format!("#{id}")) });
+    of_zone.chain(of_fields).collect()
 }
 
 /// `POST /services/{code}/apply/{draft}/{page}`: the answers of a page are kept, or it is shown again with what is wrong.
@@ -190,124 +293,45 @@ pub(crate) async fn answer(
     Path(place): Path<Place>,
     typed: pages::Form,
 ) -> Response<Body> {
-    let hand = Hand::of(&portal, &headers, session.as_deref());
+    let session = session.as_deref();
+    let hand = Hand::of(&portal, &headers, session);
     let mut filling = match Filling::find(&portal, &view, &place, &hand).await {
         Ok(filling) => filling,
         Err(response) => return response,
     };
+    let form = filling.form;
+    let Some(page) = form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
     let change = typed.has("change");
+    let shown = Shown { change, signed_in: session.is_some(), typed: Some(&typed), ..Shown::default() };
     if typed.has("keep") {
         // Another language was chosen before the page was sent: what is typed goes along, unchecked.
-        let shown = Shown { place: &place, change, typed: Some(&typed), wrong: &[] };
-        return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));
+        return show(&portal, &view, &filling, page, &Shown { zone: typed.get("zone"), ..shown });
     }
-    let Some(page) = filling.form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
-    let mut answers = filling.draft.answers.clone();
-    let mut wrong = form::read(page, &typed, &mut answers);
-    if wrong.is_empty() {
-        wrong = send::schema_faults(&portal, filling.service, filling.form, &answers, view.lang);
-        wrong.retain(|wrong| page.fields(&answers).any(|field| field.pointer == wrong.pointer));
+    if typed.has("read-zone") && page.zone {
+        return zone::fill(&portal, &view, (filling, page), session, shown, &typed).await;
     }
-    if !wrong.is_empty() {
-        let shown = Shown { place: &place, change, typed: Some(&typed), wrong: &wrong };
-        return show(&portal, &view, &filling, &shown).unwrap_or_else(|| portal.not_found(&view));
-    }
-    let next = next(filling.form, &answers, &place.page, change);
-    filling.draft.answers = answers;
-    if filling.draft.account.is_none() {
-        filling.draft.account = session.as_ref().map(|session| session.account);
-    }
-    if let Err(error) = filling.draft.keep(&portal).await {
-        return portal.failed(&view, &error);
-    }
-    see_other(&view.url(&format!("{}/{next}", filling.path)))
-}
-
-/// Where the way goes on: after a change back to all answers, unless the change has opened a question.
-fn next(form: &Form, answers: &Value, page: &str, change: bool) -> String {
-    if change {
-        return form.open(answers).map_or("check", |page| page.id.as_str()).to_owned();
-    }
-    let mut way = form.way(answers).skip_while(|known| known.id != page).skip(1);
-    way.next().map_or("check", |page| page.id.as_str()).to_owned()
-}
-
-/// `GET /services/{code}/apply/{draft}/check`: all answers, and with an account what would be decided.
-pub(crate) async fn check(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-    headers: HeaderMap,
-    Path(place): Path<Place>,
-) -> Response<Body> {
-    let hand = Hand::of(&portal, &headers, session.as_deref());
-    let mut filling = match Filling::find(&portal, &view, &place, &hand).await {
-        Ok(filling) => filling,
-        Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
-    };
-    if let Some(open) = filling.form.open(&filling.draft.answers) {
-        return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
-    }
-    if let (None, Some(session)) = (filling.draft.account, &session) {
-        // From here on it is the account's, and is kept longer.
-        filling.draft.account = Some(session.account);
-        if let Err(error) = filling.draft.keep(&portal).await {
-            return portal.failed(&view, &error);
+    match filling.take(&portal, (page, &typed), view.lang, session).await {
+        Ok(wrong) if wrong.is_empty() => {}
+        Ok(wrong) => {
+            let shown = Shown { status: StatusCode::UNPROCESSABLE_ENTITY, wrong: &wrong, ..shown };
+            return show(&portal, &view, &filling, page, &shown);
         }
+        Err(error) => return portal.failed(&view, &error),
     }
-    let foreseen = match session.as_deref() {
-        Some(_) => send::foresee(&portal, &filling, view.lang).await,
-        None => send::Foreseen::default(),
-    };
-    show_check(&portal, &view, &filling, &foreseen, session.is_some())
+    let check = format!("{}/check", filling.path);
+    match next(&filling, page, change) {
+        Some(next) => see_other(&view.url(&format!("{}/{}", filling.path, next.id))),
+        None if session.is_some() || change || typed.has("look") => see_other(&view.url(&check)),
+        None => entry::sign_up_to(&view, &check),
+    }
 }
 
-/// The page of all answers.
-pub(crate) fn show_check(
-    portal: &Portal,
-    view: &View,
-    filling: &Filling<'_>,
-    foreseen: &send::Foreseen,
-    signed_in: bool,
-) -> Response<Body> {
-    let offer = filling.offer(portal, view);
+/// The page that comes next; none when all is answered. After a change only what the change has opened.
+fn next<'a>(filling: &Filling<'a>, page: &Page, change: bool) -> Option<&'a Page> {
     let answers = &filling.draft.answers;
-    let here = view.url(&format!("{}/check", filling.path));
-    let enter = form_urlencoded::byte_serialize(here.as_bytes()).collect::<String>();
-    let last = filling.form.way(answers).last().map_or_else(String::new, |page| page.id.clone());
-    let values = context! {
-        service => filling.service.text(view.lang, "title"),
-        blocks => form::summary(&offer, answers, &[foreseen.wrong.as_slice(), &foreseen.marks].concat()),
-        errors => mend(&offer, filling, view, &foreseen.wrong),
-        base => view.url(&filling.path),
-        back => view.url(&format!("{}/{last}", filling.path)),
-        enter => view.url(&format!("/enter?to={enter}")),
-        signed_in,
-        foreseen => minijinja::Value::from(Serde(&foreseen.outcome)),
-        asked => foreseen.asked,
-        statement => filling.service.text(view.lang, "form.statement"),
-    };
-    portal.parts.pages.show(view, "portal/check.html", values)
-}
-
-/// Links to the questions whose answers are at fault.
-fn mend(offer: &Offer<'_>, filling: &Filling<'_>, view: &View, wrong: &[Wrong]) -> Vec<minijinja::Value> {
-    let page = |pointer: &str| filling.form.page_of(&filling.draft.answers, pointer).map(|page| page.id.clone());
-    wrong
-        .iter()
-        .filter_map(|wrong| {
-            let href = view.url(&format!("{}/{}?change=1", filling.path, page(&wrong.pointer)?));
-            Some(context! { text => offer.words(wrong), href })
-        })
-        .collect()
-}
-
-/// The body of the request: the answers that were asked, under the application's name.
-pub(crate) fn body(form: &Form, draft: &Draft, lang: Lang) -> Value {
-    let mut body = form.asked(&draft.answers);
-    if let Value::Object(members) = &mut body {
-        members.insert("application_id".into(), draft.id.to_string().into());
-        members.insert("language".into(), lang.code().into());
+    if change {
+        return filling.form.open(answers, |page| filling.draft.is_unfinished(page));
     }
-    body
+    let way = filling.form.way(answers);
+    way.into_iter().skip_while(|known| known.id != page.id).nth(1)
 }

@@ -156,6 +156,8 @@ pub(crate) async fn service(
         exemptions,
         ways => ways(&portal, service, lang, session.as_deref()),
         online => portal.form(service).is_some(),
+        needs => paragraphs(service, lang, "form.start.need"),
+        notes => paragraphs(service, lang, "form.start.note"),
         ground => service.passport.ground.clone(),
     };
     portal.parts.pages.show(&view, "portal/service.html", values)

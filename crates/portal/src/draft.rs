@@ -1,9 +1,11 @@
 //! What was typed into a form and not sent yet: sealed, kept for a day without an account and for thirty days with one.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Error, Param, Row, Tx, Vault};
 use uuid::Uuid;
@@ -48,10 +50,47 @@ pub(crate) struct Draft {
     pub account: Option<[u8; 16]>,
     /// The answers so far, in the form of the request's body.
     pub answers: Value,
+    /// What was typed on pages that have mistakes, as it came, by the page's name.
+    pub typed: BTreeMap<String, String>,
+    /// Further people, each of whom becomes an application of their own.
+    pub guests: Vec<Guest>,
     /// When it changed.
     pub changed_at: Timestamp,
     /// Until when it is kept.
     pub expires_at: Timestamp,
+}
+
+/// Another person of a guest book.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guest {
+    /// The application's name later.
+    pub id: Uuid,
+    /// Own answers; the rest is shared with the draft's.
+    pub own: Value,
+    /// What was typed about them with mistakes, as it came.
+    pub typed: Option<String>,
+}
+
+/// What is sealed of a draft.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    answers: Value,
+    typed: BTreeMap<String, String>,
+    #[serde(default)]
+    guests: Vec<Guest>,
+}
+
+impl Body {
+    /// A body that was kept; drafts of the release before had their answers alone in it.
+    fn read(json: &[u8]) -> Result<Self, Error> {
+        if let Ok(body) = serde_json::from_slice(json) {
+            return Ok(body);
+        }
+        let answers = serde_json::from_slice(json).map_err(Error::broken)?;
+        Ok(Self { answers, typed: BTreeMap::new(), guests: Vec::new() })
+    }
 }
 
 /// Who works on a draft.
@@ -92,7 +131,13 @@ impl Draft {
     /// An empty draft.
     pub(crate) fn new(id: Uuid, service: &str, browser: [u8; 32], account: Option<[u8; 16]>, answers: Value) -> Self {
         let (changed_at, expires_at) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        Self { id, service: service.to_owned(), browser, account, answers, changed_at, expires_at }
+        let (service, typed, guests) = (service.to_owned(), BTreeMap::new(), Vec::new());
+        Self { id, service, browser, account, answers, typed, guests, changed_at, expires_at }
+    }
+
+    /// Whether the page of this name has mistakes that are not mended yet.
+    pub(crate) fn is_unfinished(&self, page: &str) -> bool {
+        self.typed.contains_key(page)
     }
 
     /// The draft belongs to its account; to the browser before it has one, and while nobody is signed in there: a
@@ -108,8 +153,9 @@ impl Draft {
         let now = portal.parts.clock.now();
         let kept = if self.account.is_some() { WITH_ACCOUNT } else { WITHOUT_ACCOUNT };
         let until = now.checked_add(kept).unwrap_or(now);
-        let sealed =
-            portal.parts.vault.seal(&aad(&self.id), &serde_json::to_vec(&self.answers).map_err(Error::broken)?);
+        let body = Body { answers: self.answers.clone(), typed: self.typed.clone(), guests: self.guests.clone() };
+        let body = serde_json::to_vec(&body).map_err(Error::broken)?;
+        let sealed = portal.parts.vault.seal(&aad(&self.id), &body);
         let draft = self.clone();
         portal
             .parts
@@ -137,12 +183,16 @@ impl Draft {
             Some(bytes) => Some(bytes.try_into().map_err(Error::broken)?),
             None => None,
         };
+        let body = vault.open(&aad(&id), row.bytes(4)?)?;
+        let Body { answers, typed, guests } = Body::read(&body)?;
         Ok(Self {
             id,
             service: row.text(1)?.to_owned(),
             browser: row.array(2)?,
             account,
-            answers: serde_json::from_slice(&vault.open(&aad(&id), row.bytes(4)?)?).map_err(Error::broken)?,
+            answers,
+            typed,
+            guests,
             changed_at: moment(row.int(5)?)?,
             expires_at: moment(row.int(6)?)?,
         })
@@ -181,6 +231,15 @@ pub(crate) fn forget(tx: &mut Tx<'_>, now: i64) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bodies_of_both_releases_are_read() {
+        let old = Body::read(br#"{"stay":{"to":"2026-06-30"}}"#).unwrap();
+        assert_eq!((old.answers["stay"]["to"].as_str(), old.typed.len()), (Some("2026-06-30"), 0));
+        let new = Body::read(br#"{"answers":{"a":1},"typed":{"person":"x=1"}}"#).unwrap();
+        assert_eq!((new.answers["a"].as_i64(), new.typed["person"].as_str()), (Some(1), "x=1"));
+        assert!(Body::read(b"{").is_err());
+    }
 
     #[test]
     fn a_draft_is_its_accounts_and_until_then_its_browsers() {

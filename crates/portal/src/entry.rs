@@ -26,6 +26,9 @@ const AAD: &[u8] = b"portal-away";
 pub(crate) struct To {
     #[serde(default)]
     to: String,
+    /// Whoever is not signed in there probably has no account yet.
+    #[serde(default)]
+    new: String,
 }
 
 #[derive(Deserialize)]
@@ -52,8 +55,25 @@ pub(crate) fn first_sign_in(view: &View) -> Response<Body> {
 
 /// The same for a form that cannot be sent without an account: a page is gone back to, never a form's own address.
 pub(crate) fn sign_in_to(view: &View, page: &str) -> Response<Body> {
-    let to = form_urlencoded::byte_serialize(view.url(page).as_bytes()).collect::<String>();
-    see_other(&view.url(&format!("/enter?to={to}")))
+    see_other(&view.url(&address(&view.url(page), false)))
+}
+
+/// The same for a reader who probably has no account yet.
+pub(crate) fn sign_up_to(view: &View, page: &str) -> Response<Body> {
+    see_other(&view.url(&address(&view.url(page), true)))
+}
+
+/// The way in that ends at `to`, below the language; for newcomers it begins with signing up.
+pub(crate) fn address(to: &str, new: bool) -> String {
+    let to = form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>();
+    format!("/enter?to={to}{}", if new { "&new=1" } else { "" })
+}
+
+/// Scheme, host and port of an absolute address.
+pub(crate) fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host + at);
+    url.get(..end).unwrap_or(url)
 }
 
 /// `GET /enter?to=…`: off to the identity provider.
@@ -61,18 +81,24 @@ pub(crate) async fn enter(
     State(portal): State<Portal>,
     view: View,
     session: Option<Extension<Session>>,
-    Query(to): Query<To>,
+    Query(wanted): Query<To>,
 ) -> Response<Body> {
-    let to = local(&to.to, view.lang);
+    let to = local(&wanted.to, view.lang);
     if session.is_some() {
         return see_other(&to);
     }
-    let away = Away::begin(&to, view.lang.code());
-    let url = match portal.relying.authorization(&away).await {
+    let away = Away::begin(&to, view.lang.code(), !wanted.new.is_empty());
+    let prompt = if away.silent { Some("none") } else { None };
+    leave_for(&portal, &view, &away, prompt).await
+}
+
+/// Off to the identity provider, with what has to come back.
+async fn leave_for(portal: &Portal, view: &View, away: &Away, prompt: Option<&str>) -> Response<Body> {
+    let url = match portal.relying.authorization(away, prompt).await {
         Ok(url) => url,
-        Err(error) => return portal.failed(&view, &error),
+        Err(error) => return portal.failed(view, &error),
     };
-    let Ok(json) = serde_json::to_vec(&away) else { return portal.failed(&view, &"a sign-in has no form") };
+    let Ok(json) = serde_json::to_vec(away) else { return portal.failed(view, &"a sign-in has no form") };
     let sealed = BASE64_URL_SAFE_NO_PAD.encode(portal.parts.vault.seal(AAD, &json));
     let mut response = see_other(&url);
     let cookie = pages::set_cookie(AWAY, &sealed, Some(TIME), portal.parts.config.secure(), "/callback");
@@ -99,6 +125,11 @@ pub(crate) async fn callback(
     view.path = "/account".to_owned();
     if !away.is(&back.state) {
         return portal.parts.pages.error(&view, StatusCode::BAD_REQUEST, "sign-in-lost");
+    }
+    if away.silent && back.error == "login_required" {
+        // Nobody is signed in there: now with the page that makes an account, from which one can sign in too.
+        let away = Away::begin(&away.to, view.lang.code(), false);
+        return leave_for(&portal, &view, &away, Some("create")).await;
     }
     if !back.error.is_empty() {
         // The person changed their mind: back to where they were, or to the beginning.
@@ -147,6 +178,17 @@ pub(crate) async fn leave(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins_are_cut_from_addresses() {
+        for (url, expected) in [
+            ("https://ile.example:8443/oidc", "https://ile.example:8443"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("", ""),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+    }
 
     #[test]
     fn only_pages_of_the_portal_are_gone_to() {

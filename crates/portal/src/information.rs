@@ -5,6 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use ledger::{Evidence, Report, verify_receipt};
 use minijinja::{Value, context};
+use model::Lang;
+use web::Limits;
+use web::body::Allowance;
+use web::edge::REQUEST_TIMEOUT;
 use web::pages::{Form, View};
 
 use crate::Portal;
@@ -74,7 +78,8 @@ pub(crate) async fn developers(State(portal): State<Portal>, view: View) -> Resp
                 .iter()
                 .map(|method| {
                     let title = service.text(view.lang, &format!("methods.{}.title", method.path));
-                    context! { verb => method.verb.as_str(), path => method.path.clone(), title }
+                    let largest = kilobytes(method.max_body);
+                    context! { verb => method.verb.as_str(), path => method.path.clone(), title, largest }
                 })
                 .collect();
             Some(context! {
@@ -93,7 +98,45 @@ pub(crate) async fn developers(State(portal): State<Portal>, view: View) -> Resp
         .into_iter()
         .map(|code| context! { code, title => texts.line(view.lang, &format!("{code}.title"), &[]) })
         .collect();
-    portal.parts.pages.show(&view, "portal/developers.html", context! { services, codes })
+    let values = context! { services, codes, limits => limits(&portal, view.lang) };
+    portal.parts.pages.show(&view, "portal/developers.html", values)
+}
+
+fn kilobytes(bytes: usize) -> String {
+    (bytes / 1024).to_string()
+}
+
+fn seconds(allowance: Allowance) -> String {
+    allowance.within.as_secs().to_string()
+}
+
+/// What callers have to keep within, in words.
+fn limits(portal: &Portal, lang: Lang) -> Vec<Value> {
+    let (gateway, listener) = (portal.parts.gateway.limits(), Limits::default());
+    let rows = [
+        ("head", vec![kilobytes(listener.head_bytes), listener.head_fields.to_string()]),
+        ("form", vec![kilobytes(Allowance::QUESTION.bytes)]),
+        (
+            "body-time",
+            vec![seconds(Allowance::QUESTION), kilobytes(Allowance::QUESTION.bytes), seconds(Allowance::PACKAGE)],
+        ),
+        ("request-time", vec![REQUEST_TIMEOUT.as_secs().to_string()]),
+        ("idle", vec![listener.idle_timeout.as_secs().to_string()]),
+        ("connections", vec![listener.connections_per_address.to_string(), listener.streams.to_string()]),
+        ("signature", vec![gateway.signature_seconds.to_string()]),
+        ("consent", vec![kilobytes(gateway.consent_bytes)]),
+        ("kept", vec![gateway.kept_hours.to_string()]),
+        ("queue", vec![gateway.queue_hours.to_string(), gateway.queue_tries.to_string()]),
+        ("calls", vec![gateway.calls_page.to_string()]),
+        ("quota", Vec::new()),
+    ];
+    let row = |(name, numbers): (&str, Vec<String>)| {
+        let args: Vec<(&str, &str)> =
+            ["one", "two", "three"].into_iter().zip(numbers.iter().map(String::as_str)).collect();
+        let value = portal.text(lang, &format!("developers.limits.{name}-is"), &args);
+        context! { name => portal.text(lang, &format!("developers.limits.{name}"), &[]), value }
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// `GET /developers/{code}/openapi.json`

@@ -7,11 +7,15 @@
 mod account;
 mod application;
 mod apply;
+mod book;
 mod catalogue;
+mod check;
+mod consents;
 mod draft;
 mod entry;
 mod error;
 pub mod form;
+mod guest;
 mod information;
 mod portal;
 mod relying;
@@ -19,6 +23,8 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod table;
+mod zone;
 
 pub use error::Error;
 pub use portal::{Client, Config, Parts, Portal};
@@ -34,7 +40,9 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/account.html", include_str!("../templates/account.html")),
         ("portal/application.html", include_str!("../templates/application.html")),
         ("portal/catalogue.html", include_str!("../templates/catalogue.html")),
+        ("portal/book.html", include_str!("../templates/book.html")),
         ("portal/check.html", include_str!("../templates/check.html")),
+        ("portal/consent.html", include_str!("../templates/consent.html")),
         ("portal/developers.html", include_str!("../templates/developers.html")),
         ("portal/fields.html", include_str!("../templates/fields.html")),
         ("portal/help.html", include_str!("../templates/help.html")),
@@ -42,7 +50,6 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/print.html", include_str!("../templates/print.html")),
         ("portal/question.html", include_str!("../templates/question.html")),
         ("portal/service.html", include_str!("../templates/service.html")),
-        ("portal/start.html", include_str!("../templates/start.html")),
         ("portal/status.html", include_str!("../templates/status.html")),
         ("portal/verify.html", include_str!("../templates/verify.html")),
         ("portal/mail.txt", include_str!("../templates/mail.txt")),

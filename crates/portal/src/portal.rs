@@ -19,7 +19,9 @@ use web::pages::{Pages, View, same_origin};
 
 use crate::form::Form;
 use crate::relying::Relying;
-use crate::{account, apply, catalogue, entry, information, relying, result, send, session};
+use crate::{
+    account, apply, book, catalogue, check, consents, entry, guest, information, relying, result, send, session,
+};
 
 /// The portal's registration with the identity provider.
 #[derive(Clone, Debug)]
@@ -90,6 +92,8 @@ pub struct Inner {
     pub(crate) relying: Relying,
     /// What a search looks at, for each of the services.
     pub(crate) searched: Vec<String>,
+    /// What groups of data are called.
+    pub(crate) groups: consents::Groups,
 }
 
 /// The portal. Clones share everything.
@@ -107,9 +111,10 @@ impl Deref for Portal {
 impl Portal {
     /// A portal of these parts.
     pub fn new(parts: Parts) -> Self {
-        let relying = Relying::new(&parts.config, parts.http.clone());
+        let relying = Relying::new(&parts.config, parts.http.clone(), parts.clock.clone());
         let searched = parts.services.iter().map(|service| catalogue::searched(service)).collect();
-        Self(Arc::new(Inner { parts, relying, searched }))
+        let groups = consents::Groups::of(parts.services.iter().map(AsRef::as_ref));
+        Self(Arc::new(Inner { parts, relying, searched, groups }))
     }
 
     /// Its pages.
@@ -119,8 +124,12 @@ impl Portal {
             .route("/services", get(catalogue::list))
             .route("/services/{code}", get(catalogue::service))
             .route("/services/{code}/apply", get(apply::start).post(apply::begin))
-            .route("/services/{code}/apply/{draft}/check", get(apply::check))
+            .route("/services/{code}/apply/{draft}/check", get(check::check))
             .route("/services/{code}/apply/{draft}/send", post(send::send))
+            .route("/services/{code}/guests.csv", get(book::template))
+            .route("/services/{code}/apply/{draft}/guests", get(book::show).post(book::add))
+            .route("/services/{code}/apply/{draft}/guests/{guest}", get(guest::show).post(guest::keep))
+            .route("/services/{code}/apply/{draft}/guests/{guest}/remove", post(guest::remove))
             .route("/services/{code}/apply/{draft}/{page}", get(apply::question).post(apply::answer))
             .route("/account", get(account::overview))
             .route("/account/drafts/{id}/remove", post(account::remove_draft))
@@ -133,6 +142,12 @@ impl Portal {
             .route("/account/applications/{id}/evidence.json", get(result::evidence))
             .route("/account/applications/{id}/mend", post(send::mend))
             .route("/account/disclosures", get(account::disclosures))
+            .route("/account/documents", get(account::documents))
+            .route("/account/consents", get(consents::list))
+            .route("/account/consents/{id}", get(consents::show))
+            .route("/account/consents/{id}/withdraw", get(consents::ask).post(consents::withdraw))
+            .route("/account/consents/{id}/record.json", get(consents::record))
+            .route("/account/sessions", get(account::sessions))
             .route("/account/profile", get(account::profile))
             .route("/enter", get(entry::enter))
             .route("/account/sign-out", post(entry::leave))

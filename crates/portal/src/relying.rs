@@ -11,13 +11,17 @@ use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use model::Clock;
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
+use tokio::sync::Mutex;
+use web::body::{self, Allowance};
 
 use crate::portal::{Client, Config};
 use crate::session::{self, Person};
@@ -29,6 +33,8 @@ const SCOPE: &str = "openid profile email residence_place";
 const ALGORITHM: Algorithm = Algorithm::ES256;
 /// An answer of the provider is short.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A key that the provider does not publish makes us ask for its keys again this often at most: anybody may send a token.
+const RENEWED: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a browser brings back: kept sealed in its cookie while the person is away.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +49,9 @@ pub(crate) struct Away {
     pub to: String,
     /// In which language an error is told.
     pub lang: String,
+    /// Asked without a page there: whoever is not signed in comes back and is sent to sign up.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// The provider's addresses, as it publishes them.
@@ -64,6 +73,9 @@ pub(crate) struct Relying {
     http: reqwest::Client,
     discovered: ArcSwapOption<Discovered>,
     keys: ArcSwapOption<JwkSet>,
+    /// When the keys were last asked for; whoever holds it asks.
+    asked: Mutex<Option<Timestamp>>,
+    clock: Clock,
 }
 
 #[derive(Deserialize)]
@@ -106,9 +118,9 @@ struct LogoutClaims {
 
 impl Away {
     /// A new sign-in that leads to `to`.
-    pub(crate) fn begin(to: &str, lang: &str) -> Self {
+    pub(crate) fn begin(to: &str, lang: &str, silent: bool) -> Self {
         let (state, nonce, verifier) = (session::secret(), session::secret(), session::secret());
-        Self { state, nonce, verifier, to: to.to_owned(), lang: lang.to_owned() }
+        Self { state, nonce, verifier, to: to.to_owned(), lang: lang.to_owned(), silent }
     }
 
     /// Whether `state` came back as it went.
@@ -118,7 +130,7 @@ impl Away {
 }
 
 impl Relying {
-    pub(crate) fn new(config: &Config, http: reqwest::Client) -> Self {
+    pub(crate) fn new(config: &Config, http: reqwest::Client, clock: Clock) -> Self {
         Self {
             client: config.client.clone(),
             redirect_uri: format!("{}/callback", config.base_url),
@@ -126,6 +138,8 @@ impl Relying {
             http,
             discovered: ArcSwapOption::empty(),
             keys: ArcSwapOption::empty(),
+            asked: Mutex::new(None),
+            clock,
         }
     }
 
@@ -148,11 +162,12 @@ impl Relying {
         Ok(found)
     }
 
-    /// Where the person is sent to sign in.
-    pub(crate) async fn authorization(&self, away: &Away) -> Result<String, Error> {
+    /// Where the person is sent to sign in; `prompt` as OpenID Connect has it.
+    pub(crate) async fn authorization(&self, away: &Away, prompt: Option<&str>) -> Result<String, Error> {
         let provider = self.provider().await?;
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, away.verifier.as_bytes()));
-        let query = form_urlencoded::Serializer::new(String::new())
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client.id)
             .append_pair("redirect_uri", &self.redirect_uri)
@@ -161,9 +176,11 @@ impl Relying {
             .append_pair("nonce", &away.nonce)
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256")
-            .append_pair("ui_locales", &away.lang)
-            .finish();
-        Ok(format!("{}?{query}", provider.authorization_endpoint))
+            .append_pair("ui_locales", &away.lang);
+        if let Some(prompt) = prompt {
+            query.append_pair("prompt", prompt);
+        }
+        Ok(format!("{}?{}", provider.authorization_endpoint, query.finish()))
     }
 
     /// Where the person is sent to be signed out there too.
@@ -245,15 +262,23 @@ impl Relying {
         decode::<T>(token, &key, &validation).map(|data| data.claims).map_err(Error::identity)
     }
 
-    /// The provider's key of this name; its list is fetched again when it does not have it.
+    /// The provider's key of this name; its list is fetched again when it does not have it, but not for every token.
     async fn key(&self, kid: &str) -> Result<DecodingKey, Error> {
-        if let Some(found) = self.keys.load().as_ref().and_then(|keys| keys.find(kid).cloned()) {
-            return DecodingKey::from_jwk(&found).map_err(Error::identity);
+        let known = || self.keys.load().as_ref().and_then(|keys| keys.find(kid).cloned());
+        let mut found = known();
+        if found.is_none() {
+            let mut asked = self.asked.lock().await;
+            // Whoever waited for the lock may find what the one before has fetched.
+            found = known();
+            let now = self.clock.now();
+            if found.is_none() && asked.is_none_or(|at| now.duration_since(at) >= RENEWED) {
+                let provider = self.provider().await?;
+                let keys: JwkSet = self.get(&provider.jwks_uri).await?;
+                *asked = Some(now);
+                found = keys.find(kid).cloned();
+                self.keys.store(Some(Arc::new(keys)));
+            }
         }
-        let provider = self.provider().await?;
-        let keys: JwkSet = self.get(&provider.jwks_uri).await?;
-        let found = keys.find(kid).cloned();
-        self.keys.store(Some(Arc::new(keys)));
         let found = found.ok_or_else(|| Error::identity("a token of a key that it does not publish"))?;
         DecodingKey::from_jwk(&found).map_err(Error::identity)
     }
@@ -263,8 +288,9 @@ impl Relying {
 const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// `POST /backchannel-logout`: a session at the provider has ended.
-pub(crate) async fn logged_out(State(portal): State<Portal>, body: String) -> Response<Body> {
-    let token = form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "logout_token");
+pub(crate) async fn logged_out(State(portal): State<Portal>, body: Body) -> Response<Body> {
+    let Ok(body) = body::read(body, Allowance::QUESTION).await else { return plain(StatusCode::BAD_REQUEST) };
+    let token = form_urlencoded::parse(&body).find(|(name, _)| name == "logout_token");
     let Some((_, token)) = token else { return plain(StatusCode::BAD_REQUEST) };
     let claims: LogoutClaims = match portal.relying.believed(&token, &["aud", "iss"], false).await {
         Ok(claims) => claims,
@@ -291,3 +317,7 @@ fn plain(status: StatusCode) -> Response<Body> {
     response.headers_mut().insert("cache-control", axum::http::HeaderValue::from_static("no-store"));
     response
 }
+
+#[cfg(test)]
+#[path = "relying_tests.rs"]
+mod tests;

@@ -137,7 +137,8 @@ fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
     }
 }
 
-fn file(body: String, media: &'static str, name: &'static str) -> Response<Body> {
+/// A file to keep.
+pub(crate) fn file(body: String, media: &'static str, name: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));

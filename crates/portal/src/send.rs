@@ -15,7 +15,8 @@ use store::Error;
 use web::pages::{View, see_other};
 
 use crate::application::{self, Application, Decision, Sending};
-use crate::apply::{self, Filling, Place};
+use crate::apply::{Filling, Place};
+use crate::check;
 use crate::draft::{self, Draft, Hand};
 use crate::entry::sign_in_to;
 use crate::form::{Form, Message, Wrong};
@@ -67,15 +68,27 @@ fn listed(json: &Value, name: &str) -> Vec<Wrong> {
         .collect()
 }
 
-async fn ask(portal: &Portal, service: &Service, method: &str, body: &Value, lang: Lang) -> Result<Told, Refusal> {
+/// Asks a method of the service's owner.
+pub(crate) async fn ask(
+    portal: &Portal,
+    service: &Service,
+    method: &str,
+    body: &Value,
+    lang: Lang,
+) -> Result<Told, Refusal> {
     let context = service.passport.context.as_deref().unwrap_or_default();
     let path = format!("{context}/{method}");
     portal.parts.consumer.ask(Question { path: &path, body, lang, idempotency_key: None }).await
 }
 
-/// Asks the owner what would be decided. Nobody there is no reason not to send.
-pub(crate) async fn foresee(portal: &Portal, filling: &Filling<'_>, lang: Lang) -> Foreseen {
-    let body = apply::body(filling.form, &filling.draft, lang);
+/// Asks the owner what would be decided on these answers. Nobody there is no reason not to send.
+pub(crate) async fn foresee(
+    portal: &Portal,
+    filling: &Filling<'_>,
+    (id, answers): (uuid::Uuid, &Value),
+    lang: Lang,
+) -> Foreseen {
+    let body = check::body(filling.form, (id, answers), lang);
     match ask(portal, filling.service, &filling.form.check, &body, lang).await {
         Ok(told) if told.is_answered() || told.status == StatusCode::BAD_REQUEST => {
             let outcome = told.is_answered().then(|| told.json.clone());
@@ -110,15 +123,17 @@ pub(crate) async fn send(
         // It was sent already: the second press of the button, or the way back and again.
         Err(gone) => return sent_before(&portal, &view, &place, Some(&session)).await.unwrap_or(gone),
     };
-    if let Some(open) = filling.form.open(&filling.draft.answers) {
-        return see_other(&view.url(&format!("{}/{}", filling.path, open.id)));
+    if let Some(open) = filling.open(&view) {
+        return see_other(&open);
     }
-    let foreseen = foresee(&portal, &filling, view.lang).await;
-    if !foreseen.wrong.is_empty() {
-        return apply::show_check(&portal, &view, &filling, &foreseen, true);
+    let seen = check::Seen::of(&portal, &filling, view.lang).await;
+    if !seen.is_right() {
+        return check::show_check(&portal, &view, &filling, &seen, true);
     }
+    let alone = filling.people().len() == 1;
     match take(&portal, &filling, &session, view.lang).await {
-        Ok(()) => see_other(&view.url(&format!("/account/applications/{}", filling.draft.id))),
+        Ok(()) if alone => see_other(&view.url(&format!("/account/applications/{}", filling.draft.id))),
+        Ok(()) => see_other(&view.url("/account/applications")),
         Err(error) => portal.failed(&view, &error),
     }
 }
@@ -135,27 +150,35 @@ pub(crate) async fn sent_before(
     Some(see_other(&view.url(&format!("/account/applications/{}", found.id))))
 }
 
-/// Takes the application in and puts it to the owner; an answer is there when this returns, unless nobody gives one.
+/// Takes the application in, with one for each guest, and puts them to the owner; answers are there when this returns,
+/// unless nobody gives any.
 async fn take(portal: &Portal, filling: &Filling<'_>, session: &Session, lang: Lang) -> Result<(), Error> {
-    let sending = Sending {
-        id: filling.draft.id,
+    let now = portal.parts.clock.now();
+    let sending = |(id, answers): (uuid::Uuid, Value)| Sending {
+        id,
         account: session.account,
         service: filling.draft.service.clone(),
         lang,
         person: (*session.person).clone(),
-        data: filling.form.asked(&filling.draft.answers),
-        now: portal.parts.clock.now(),
+        data: filling.form.asked(&answers),
+        now,
     };
-    let (id, vault) = (sending.id, portal.parts.vault.clone());
+    let (draft, vault) = (filling.draft.id, portal.parts.vault.clone());
+    let all: Vec<Sending> = filling.people().into_iter().map(sending).collect();
     let write = move |tx: &mut store::Tx<'_>| {
-        let taken = application::take(tx, &vault, &sending)?;
-        draft::drop_in(tx, &sending.id)?;
+        let mut taken = Vec::new();
+        for one in &all {
+            if application::take(tx, &vault, one)? {
+                taken.push(one.id);
+            }
+        }
+        draft::drop_in(tx, &draft)?;
         Ok(taken)
     };
-    if portal.parts.db.write(write).await?
-        && let Some(application) = application::find(portal, id, session.account).await?
-    {
-        put(portal, &application).await?;
+    for id in portal.parts.db.write(write).await? {
+        if let Some(application) = application::find(portal, id, session.account).await? {
+            put(portal, &application).await?;
+        }
     }
     Ok(())
 }
@@ -168,8 +191,7 @@ async fn put(portal: &Portal, application: &Application) -> Result<(), Error> {
     };
     let (versions, _) = application::life(portal, application.id).await?;
     let Some(newest) = versions.into_iter().next() else { return Ok(()) };
-    let draft = Draft::new(application.id, &application.service, [0; 32], None, newest.data);
-    let body = apply::body(form, &draft, application.lang);
+    let body = check::body(form, (application.id, &newest.data), application.lang);
     let told = match ask(portal, service, &form.submit, &body, application.lang).await {
         Ok(told) if !told.status.is_server_error() && told.status != StatusCode::TOO_MANY_REQUESTS => told,
         Ok(told) => {

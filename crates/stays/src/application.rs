@@ -37,6 +37,8 @@ pub struct Person {
     pub surname_ru: Option<NameRu>,
     /// Given names in Russian.
     pub given_ru: Option<NameRu>,
+    /// Patronymic in Russian.
+    pub patronymic_ru: Option<NameRu>,
     /// Birth date.
     pub birth: BirthDay,
     /// Sex.
@@ -204,6 +206,7 @@ fn person(from: &mut Reading<'_>) -> Option<Person> {
     let given = from.parsed("/foreigner/given_names_lat", true, NameLat::parse);
     let surname_ru = from.parsed("/foreigner/surname_ru", false, NameRu::parse);
     let given_ru = from.parsed("/foreigner/given_names_ru", false, NameRu::parse);
+    let patronymic_ru = from.parsed("/foreigner/patronymic_ru", false, NameRu::parse);
     let birth = from.birth("/foreigner/birth_date");
     let sex = from.choice("/foreigner/sex", List::Sexes);
     let citizenship = from.country("/foreigner/citizenship");
@@ -212,6 +215,7 @@ fn person(from: &mut Reading<'_>) -> Option<Person> {
         given: given?,
         surname_ru,
         given_ru,
+        patronymic_ru,
         birth: birth?,
         sex: if sex? == "F" { Sex::Female } else { Sex::Male },
         citizenship: citizenship?,

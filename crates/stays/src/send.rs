@@ -101,7 +101,11 @@ impl Stays {
             "birth_date": text("/foreigner/birth_date"), "sex": text("/foreigner/sex"),
             "citizenship": upper("/foreigner/citizenship"),
         });
-        let russian = [("surname_ru", "/foreigner/surname_ru"), ("name_ru", "/foreigner/given_names_ru")];
+        let russian = [
+            ("surname_ru", "/foreigner/surname_ru"),
+            ("name_ru", "/foreigner/given_names_ru"),
+            ("patronymic_ru", "/foreigner/patronymic_ru"),
+        ];
         if let Some(foreigner) = foreigner.as_object_mut() {
             for (name, pointer) in russian.into_iter().filter(|(_, pointer)| !text(pointer).is_empty()) {
                 put(foreigner, name, upper(pointer));

@@ -237,11 +237,17 @@ fn is_stale(version: &Version, now: Timestamp) -> bool {
     version.kept.told.code == "entry-not-found" && now.as_microsecond().saturating_sub(version.at) > AGAIN
 }
 
-/// Surname and given names, as in the document.
+/// Surname and given names, as in the document; in brackets those in Russian, when they were given.
 fn full_name(application: &Value) -> String {
     let part =
         |pointer: &str| application.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim().to_uppercase();
-    format!("{} {}", part("/foreigner/surname_lat"), part("/foreigner/given_names_lat")).trim().to_owned()
+    let joined = |names: &[&str]| {
+        let parts = names.iter().map(|name| part(&format!("/foreigner/{name}"))).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    let latin = joined(&["surname_lat", "given_names_lat"]);
+    let russian = joined(&["surname_ru", "given_names_ru", "patronymic_ru"]);
+    if russian.is_empty() { latin } else { format!("{latin} ({russian})") }
 }
 
 /// Whose data the answer bears: the document, in the form that ISOS uses.

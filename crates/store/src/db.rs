@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::migrate::{self, Migration};
 use crate::postgres::PgLink;
 use crate::reader::Readers;
+use crate::tls::Tls;
 use crate::writer::{Entry, NoSeal, Purpose, Seal, Stamp, Writer};
 use crate::{Error, Tx, sqlite};
 
@@ -28,6 +29,8 @@ pub struct DbConfig {
     pub durability: Durability,
     /// Threads that read, each with a connection of its own.
     pub readers: usize,
+    /// Authorities under which PostgreSQL's server must prove its name, PEM. Without them the link is without TLS.
+    pub authorities: Option<Vec<u8>>,
     /// Bytes kept free beside an embedded database, so that a full disk does not stop disclosures. Zero: none.
     pub reserve: u64,
 }
@@ -37,7 +40,7 @@ impl DbConfig {
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         let readers = if url.starts_with("sqlite:") { 2 } else { 8 };
-        Self { url, durability: Durability::Full, readers, reserve: 0 }
+        Self { url, durability: Durability::Full, readers, authorities: None, reserve: 0 }
     }
 
     pub(crate) fn target(&self) -> Result<Target, Error> {
@@ -45,7 +48,8 @@ impl DbConfig {
             return Ok(Target::Sqlite(PathBuf::from(path), self.durability));
         }
         if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
-            return Ok(Target::Postgres(self.url.clone()));
+            let tls = self.authorities.as_deref().map(Tls::under).transpose()?;
+            return Ok(Target::Postgres(self.url.clone(), tls));
         }
         Err(Error::Broken("database.url: expected `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`".into()))
     }
@@ -55,7 +59,7 @@ impl DbConfig {
 #[derive(Clone)]
 pub(crate) enum Target {
     Sqlite(PathBuf, Durability),
-    Postgres(String),
+    Postgres(String, Option<Tls>),
 }
 
 /// What a connection is for.
@@ -79,14 +83,14 @@ impl Target {
     pub(crate) fn connect(&self, role: Role) -> Result<Connection, Error> {
         Ok(match self {
             Self::Sqlite(path, durability) => Connection::Sqlite(sqlite::open(path, *durability, role)?),
-            Self::Postgres(url) => Connection::Postgres(Box::new(PgLink::connect(url, role)?)),
+            Self::Postgres(url, tls) => Connection::Postgres(Box::new(PgLink::connect(url, tls.as_ref(), role)?)),
         })
     }
 
     pub(crate) fn sqlite_path(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path, _) => Some(path),
-            Self::Postgres(_) => None,
+            Self::Postgres(..) => None,
         }
     }
 }

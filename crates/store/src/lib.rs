@@ -17,6 +17,7 @@ mod reader;
 mod reserve;
 mod sqlite;
 mod statement;
+mod tls;
 mod tx;
 mod value;
 mod vault;
@@ -30,7 +31,7 @@ pub use random::random;
 pub use statement::Statement;
 pub use tx::Tx;
 pub use value::{Param, Row};
-pub use vault::Vault;
+pub use vault::{MOST_KEYS, Vault};
 pub use writer::{Entry, NoSeal, Seal, Stamp};
 
 /// The store's own tables, for [`migrate`].

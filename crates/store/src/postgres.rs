@@ -11,10 +11,13 @@ use bytes::BytesMut;
 use futures_util::{TryStreamExt, future, pin_mut};
 use postgres_types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio::runtime::Runtime;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::{DbError, Severity, SqlState};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, NoTls, Socket};
 
 use crate::db::Role;
+use crate::tls::Tls;
 use crate::value::RowLink;
 use crate::{Error, Param, Row, Statement};
 
@@ -81,19 +84,28 @@ const SETTINGS: &str = "SET synchronous_commit = on; SET timezone = 'UTC'; SET s
 
 impl PgLink {
     /// Connects and sets what everything relies on.
-    pub(crate) fn connect(url: &str, role: Role) -> Result<Self, Error> {
-        let config = config(url)?;
+    pub(crate) fn connect(url: &str, tls: Option<&Tls>, role: Role) -> Result<Self, Error> {
+        let mut config = config(url)?;
+        match tls {
+            Some(_) => drop(config.ssl_mode(SslMode::Require)),
+            // `prefer`, the default, would be the same as none: there is nobody to believe.
+            None if config.get_ssl_mode() == SslMode::Require => {
+                return Err(Error::Broken(
+                    "database.url: sslmode=require needs database.ca, a file of authorities".into(),
+                ));
+            }
+            None => {}
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| Error::Unavailable(e.to_string()))?;
         let client = runtime.block_on(async {
-            let (client, connection) = config.connect(NoTls).await.map_err(|e| error(&e, "connect"))?;
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::warn!(%error, "a PostgreSQL connection ended");
-                }
-            });
+            let client = match tls {
+                Some(tls) => linked(&config, tls.clone()).await,
+                None => linked(&config, NoTls).await,
+            };
+            let client = client.map_err(|e| error(&e, "connect"))?;
             client.batch_execute(SETTINGS).await.map_err(|e| error(&e, "connect"))?;
             if role == Role::Schema {
                 // A step may rewrite a large table.
@@ -252,6 +264,21 @@ impl PgLink {
         }
         error(failure, statement.name)
     }
+}
+
+/// A client whose connection works on a task of this runtime.
+async fn linked<T>(config: &tokio_postgres::Config, tls: T) -> Result<Client, tokio_postgres::Error>
+where
+    T: MakeTlsConnect<Socket>,
+    T::Stream: Send + 'static,
+{
+    let (client, connection) = config.connect(tls).await?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a PostgreSQL connection ended");
+        }
+    });
+    Ok(client)
 }
 
 fn config(url: &str) -> Result<tokio_postgres::Config, Error> {

@@ -20,8 +20,10 @@ use crate::listener::{Rejection, is_host};
 use crate::metrics::{Counter, Counters, Gauge, Histograms, LATENCY, Metrics};
 use crate::peer::Peer;
 use crate::problem::{Occasion, Problems};
-use crate::shed::Shed;
+use crate::shed::{self, OVERLOADED, Shed};
 
+/// How long a request may take in all, on listeners for everybody.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Header field of every answer: the request's identifier.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("nais-request-id");
 
@@ -118,7 +120,13 @@ impl<S> Edge<S> {
         request.extensions_mut().insert(context.clone());
         let mut response = match self.answer(request).await {
             Ok(response) => response,
-            Err(refusal) => context.refuse(&refusal),
+            Err(refusal) => {
+                let mut response = context.refuse(&refusal);
+                if refusal.code == OVERLOADED {
+                    shed::hold_back(&mut response);
+                }
+                response
+            }
         };
         if let Ok(id) = HeaderValue::from_str(context.id().hyphenated().encode_lower(&mut [0; 36])) {
             response.headers_mut().insert(REQUEST_ID, id);

@@ -4,8 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Response;
 use model::{Kind, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a connection is left unread after a refusal for overload. Who does not wait as `Retry-After` asks would
+/// otherwise have us busy with refusals, while others could be answered.
+pub(crate) const HOLD: Duration = Duration::from_millis(200);
+
+/// Mark of an answer after which the connection is left unread for [`HOLD`].
+#[derive(Clone, Copy)]
+struct HeldBack;
+
+pub(crate) fn hold_back(response: &mut Response<Body>) {
+    response.extensions_mut().insert(HeldBack);
+}
+
+pub(crate) fn is_held_back(response: &Response<Body>) -> bool {
+    response.extensions().get::<HeldBack>().is_some()
+}
 
 /// How much is taken on.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +87,11 @@ impl Shed {
     }
 }
 
+/// Code of the refusal.
+pub(crate) const OVERLOADED: &str = "overloaded";
+
 fn overloaded() -> Refusal {
-    Refusal::new(Kind::Unavailable, "overloaded").retry_after(1)
+    Refusal::new(Kind::Unavailable, OVERLOADED).retry_after(1)
 }
 
 #[cfg(test)]

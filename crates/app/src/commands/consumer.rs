@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 use gateway::operator;
-use model::{Category, Consumer, Unp};
+use model::{Category, Consumer, Title, Unp};
 use serde_json::json;
 
 use super::{Office, Shared, certificate};
@@ -14,7 +14,8 @@ use crate::exit::{Error, Outcome};
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
-  nais consumer register mia --title \"Ministry of Internal Affairs\" --unp 191000015 --source-code MIA \\
+  nais consumer register mia --title \"Ministry of Internal Affairs\" --title-be \"Міністэрства ўнутраных спраў\" \\
+      --title-ru \"Министерство внутренних дел\" --unp 191000015 --source-code MIA \\
       --category state-body --category interior --config stand/nais.toml
   nais consumer enrol mia stand/consumers/mia/sign.pem --config stand/nais.toml
   nais consumer list --config stand/nais.toml
@@ -45,9 +46,15 @@ Example:
 struct Register {
     /// Its name in NAIS: lower-case letters, digits and hyphens
     id: Category,
-    /// Its official name
+    /// Its official name in English
     #[arg(long)]
     title: String,
+    /// Its official name in Belarusian; without it people read the English one
+    #[arg(long)]
+    title_be: Option<String>,
+    /// Its official name in Russian; without it people read the English one
+    #[arg(long)]
+    title_ru: Option<String>,
     /// Its UNP
     #[arg(long)]
     unp: Unp,
@@ -108,7 +115,11 @@ async fn register(args: Register) -> Result<(), Error> {
     let office = Office::open(&args.shared).await?;
     let consumer = Consumer {
         id: args.id.to_string(),
-        title: args.title,
+        title: Title {
+            be: args.title_be.unwrap_or_else(|| args.title.clone()),
+            ru: args.title_ru.unwrap_or_else(|| args.title.clone()),
+            en: args.title,
+        },
         unp: args.unp,
         source_code: args.source_code,
         categories: args.categories,

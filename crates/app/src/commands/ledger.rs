@@ -69,7 +69,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
 
 /// The database of the configuration without its ledger's start-up check, which a damaged log would not pass.
 pub fn attach(config: &Config) -> Result<Db, Error> {
-    let db = config.db();
+    let db = config.db()?;
     if let Some(path) = db.url.strip_prefix("sqlite:").map(Path::new)
         && !path.exists()
     {

@@ -23,7 +23,7 @@ pub struct Args {
 /// Applies the steps that are missing.
 pub async fn run(args: Args) -> Result<Outcome, Error> {
     let config = Config::read(&args.config)?;
-    let db = config.db();
+    let db = config.db()?;
     let applied =
         tokio::task::spawn_blocking(move || store::migrate(&db, &node::schema())).await.map_err(Error::failed)??;
     if args.json {

@@ -6,7 +6,7 @@ pub mod card;
 pub mod check;
 pub mod consent;
 pub mod consumer;
-pub mod http;
+pub mod keys;
 pub mod ledger;
 pub mod loadtest;
 pub mod migrate;

@@ -35,7 +35,7 @@ pub struct Restored(PathBuf);
 impl Restored {
     /// The database of this configuration, when it waits to be adopted.
     pub fn of(config: &Config) -> Result<Option<Self>, Error> {
-        let url = config.db().url;
+        let url = config.database_url();
         let marker = url.strip_prefix("sqlite:").map(|path| files::beside(Path::new(path), ".restored"));
         Ok(marker.filter(|marker| marker.exists()).map(Self))
     }

@@ -17,9 +17,8 @@ use eds::ocsp::Responder;
 use eds::{Certificate, Crl, tsp};
 use jiff::{SignedDuration, Timestamp};
 use model::Clock;
+use terminal::authority::{Folder, ISSUING, ROOT, services};
 
-use crate::commands::pki::folder::Folder;
-use crate::commands::pki::{ISSUING, ROOT, services};
 use crate::config::Config;
 use crate::exit::Error;
 use crate::files;

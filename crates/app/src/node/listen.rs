@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use eds::CachedTrust;
 use gateway::Gateway;
 use ledger::LogReader;
 use rustls_pki_types::pem::PemObject as _;
 use tokio::sync::watch;
-use web::edge::Setup;
+use web::edge::{REQUEST_TIMEOUT, Setup};
 use web::operations::{Checks, operations_router};
 use web::shed::{Shed, ShedLimits};
 use web::{ClientAuthority, Edge, Limits, ListenerConfig, Listening, Metrics, Problems, Tls, TlsSetup};
@@ -24,6 +25,7 @@ pub(crate) struct Parts<'a> {
     pub tools: &'a Tools,
     pub gateway: &'a Gateway,
     pub reader: &'a LogReader,
+    pub trust: &'a Arc<CachedTrust>,
     pub problems: Arc<Problems>,
     pub metrics: Metrics,
 }
@@ -45,7 +47,7 @@ impl Parts<'_> {
                 clock: self.tools.clock.clone(),
                 random: store::random,
                 metrics: self.metrics.clone(),
-                request_timeout: Duration::from_secs(60),
+                request_timeout: REQUEST_TIMEOUT,
                 shed,
             },
         )

@@ -130,7 +130,7 @@ impl Tools {
             // Nobody but the witnesses can say whether a restored database is the last one.
             watchers.iter_mut().for_each(|watcher| watcher.required = true);
         }
-        let db = Db::open(&config.db(), &schema(), log.sequencer())?;
+        let db = Db::open(&config.db()?, &schema(), log.sequencer())?;
         ledger::start(&log, &db, &watchers).await?;
         if let Some(restored) = restored {
             restored.settle()?;
@@ -238,6 +238,11 @@ impl Node {
         let trust = Arc::new(CachedTrust::new(keys::trust(config)?));
         let problems = problems()?;
         let metrics = Metrics::new();
+        let faults = metrics.gauge(
+            "nais_ledger_faults",
+            "Faults that the last check of the whole log found, -1 when it failed; must stay 0",
+        );
+        let audit = watch::Audit::new(tools.db.clone(), tools.log.vkey().clone(), tools.vault.clone(), faults);
         let upstream = listen::upstream_tls(config)?;
         let known = config
             .stays
@@ -259,7 +264,15 @@ impl Node {
         })
         .await?;
         let reader = LogReader::new(tools.log.clone(), tools.db.clone());
-        let parts = listen::Parts { config, tools: &tools, gateway: &gateway, reader: &reader, problems, metrics };
+        let parts = listen::Parts {
+            config,
+            tools: &tools,
+            gateway: &gateway,
+            reader: &reader,
+            trust: &trust,
+            problems,
+            metrics,
+        };
         let edge = parts.gateway_edge();
         if let Some(known) = &known {
             known.connect(&edge);
@@ -273,8 +286,9 @@ impl Node {
         if let Some(stays) = stays {
             tokio::spawn(stays.work());
         }
-        tokio::spawn(watch::statuses(config.clone(), trust.clone(), tools.clock.clone()));
-        tokio::spawn(watch::revocations(config.clone(), trust));
+        tokio::spawn(watch::revocations(config.clone(), trust, tools.clock.clone()));
+        tokio::spawn(watch::master_keys(config.clone(), tools.vault.clone(), tools.clock.clone()));
+        tokio::spawn(audit.work(config.ledger.audit_minutes));
         Ok(Self { tools, identity: site.identity, gateway: edge, listeners, stop })
     }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use identity::Identity;
 use mail::Outbox;
 use portal::Portal;
 use portal::form::Form;
 use web::Edge;
-use web::pages::{Pages, View};
+use web::pages::{Pages, View, readable};
 
 use super::listen::Parts;
 use super::{Role, consumer, keys, listen};
@@ -50,7 +51,8 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
     if let Some(identity) = identity {
         let (pages, outbox) = (pages.clone(), outbox.clone());
         let tls = listen::upstream_tls(config)?;
-        let parts = identity::Parts { db, vault, clock, pages, outbox, tls, config: identity.clone() };
+        let trust = Some(parts.trust.clone());
+        let parts = identity::Parts { db, vault, clock, pages, outbox, tls, trust, config: identity.clone() };
         let identity = Identity::open(parts).await.map_err(Error::failed)?;
         tokio::spawn(identity.clone().work());
         router = router.merge(identity.router());
@@ -64,13 +66,17 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
     Ok(Site { router: told_by_pages(router, &told), identity: provider })
 }
 
-/// People read a page where there is none, and where an address only takes forms; systems read its status.
+/// People read a page where there is none, where an address only takes forms, and where it cannot be read; systems read
+/// its status.
 fn told_by_pages(router: Router, pages: &Pages) -> Router {
     let error = |status: StatusCode| {
         let pages = pages.clone();
         move |view: View| async move { pages.error(&view, status, "not-found") }
     };
-    router.method_not_allowed_fallback(error(StatusCode::METHOD_NOT_ALLOWED)).fallback(error(StatusCode::NOT_FOUND))
+    router
+        .method_not_allowed_fallback(error(StatusCode::METHOD_NOT_ALLOWED))
+        .fallback(error(StatusCode::NOT_FOUND))
+        .layer(from_fn_with_state(pages.clone(), readable))
 }
 
 fn portal(

@@ -1,15 +1,18 @@
-//! Keeps the status of certificates current: reads lists again when their files change, so that a key blocked anywhere is
-//! blocked here in seconds, and asks OCSP responders where lists are silent.
+//! What a node looks after by itself: revocation lists whose files change, responders to ask where lists are silent, and
+//! the soundness of the whole log.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use eds::ocsp::{Question, Response};
 use eds::{CachedTrust, Certificate};
+use ledger::Vkey;
 use model::Clock;
 use reqwest::Client;
+use store::{Db, Vault};
+use terminal::http;
+use web::metrics::Gauge;
 
-use crate::commands::http;
 use crate::config::Config;
 use crate::exit::Error;
 
@@ -22,8 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The largest answer of a responder.
 const ANSWER: usize = 64 * 1024;
 
-/// Keeps `trust` as current as the files; for ever. A file that cannot be read leaves the last good lists in force.
-pub(crate) async fn revocations(config: Config, trust: Arc<CachedTrust>) {
+/// Keeps `trust` as current as the files, and as the responders where files are silent; for ever. A file that cannot be read
+/// leaves the last good lists in force.
+pub(crate) async fn revocations(config: Config, trust: Arc<CachedTrust>, clock: Clock) {
+    tokio::spawn(statuses(config.clone(), trust.clone(), clock));
     let mut seen = changed(&config);
     loop {
         tokio::time::sleep(INTERVAL).await;
@@ -44,7 +49,7 @@ pub(crate) async fn revocations(config: Config, trust: Arc<CachedTrust>) {
 
 /// Asks the responders of the configuration about certificates whose status no list told; for ever. What they say counts
 /// for the next request, until its term or until the files change.
-pub(crate) async fn statuses(config: Config, trust: Arc<CachedTrust>, clock: Clock) {
+async fn statuses(config: Config, trust: Arc<CachedTrust>, clock: Clock) {
     if config.trust.responders.is_empty() {
         return;
     }
@@ -79,7 +84,101 @@ async fn status(client: &Client, url: &str, of: &Certificate, issuer: &Certifica
     Ok(Response::from_der(&http::ask(client, url, body, ANSWER).await?)?)
 }
 
+/// The whole log, derived anew and compared from time to time.
+pub(crate) struct Audit {
+    db: Db,
+    vkey: Vkey,
+    vault: Vault,
+    faults: Gauge,
+}
+
+impl Audit {
+    /// Of this database's log; `faults` shows how many were found last.
+    pub(crate) fn new(db: Db, vkey: Vkey, vault: Vault, faults: Gauge) -> Self {
+        Self { db, vkey, vault, faults }
+    }
+
+    /// Looks every so many minutes, for ever; never when that is 0.
+    pub(crate) async fn work(self, minutes: u32) {
+        let pause = Duration::from_secs(60 * u64::from(minutes));
+        while !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+            self.look().await;
+        }
+    }
+
+    /// Looks once. A log that is not sound goes on: what it signs is what convicts whoever changed it.
+    async fn look(&self) {
+        let report = match ledger::fsck(&self.db, self.vkey.clone(), Some(self.vault.clone()), |_, _| {}).await {
+            Ok(report) => report,
+            Err(error) => {
+                self.faults.set(-1);
+                return tracing::error!(%error, "the ledger could not be checked");
+            }
+        };
+        self.faults.set(i64::try_from(report.faults).unwrap_or(i64::MAX));
+        if report.is_sound() {
+            return tracing::info!(entries = report.entries, "the ledger is sound");
+        }
+        for fault in &report.first {
+            tracing::error!(%fault, "the ledger is NOT sound");
+        }
+    }
+}
+
+/// Keeps `vault` as current as the file of master keys, and turns to a key when its moment comes; for ever.
+pub(crate) async fn master_keys(config: Config, vault: Vault, clock: Clock) {
+    let path = config.path(&config.keys.master);
+    let modified = || std::fs::metadata(&path).and_then(|found| found.modified()).ok();
+    let (mut seen, mut masters) = (None, Vec::new());
+    loop {
+        let now = modified();
+        if now != seen {
+            seen = now;
+            match keys::masters(&config) {
+                Ok(fresh) => masters = fresh,
+                Err(error) => tracing::error!(%error, "the master keys cannot be read; the known ones stay in use"),
+            }
+        }
+        let before = vault.sealing();
+        match keys::turn(&vault, &masters, clock.now()) {
+            Ok(()) if vault.sealing() != before => tracing::info!(key = vault.sealing(), "another key seals"),
+            Ok(()) => {}
+            Err(error) => tracing::error!(%error, "the vault did not take its keys"),
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
 fn changed(config: &Config) -> Vec<Option<SystemTime>> {
     let files = config.trust.crls.iter().chain(std::iter::once(&config.trust.roots));
     files.map(|file| std::fs::metadata(config.path(file)).and_then(|found| found.modified()).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use eds::SigningKey;
+    use ledger::{Log, NoteKey};
+    use store::DbConfig;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_entry_added_behind_the_log_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate(eds::Algorithm::Ed25519).unwrap();
+        let key = NoteKey::new("nais.example/ledger", ledger::Algorithm::Ed25519, key).unwrap();
+        let log = Log::new(key, Vec::new(), Clock::system());
+        let config = DbConfig::new(format!("sqlite:{}", folder.path().join("nais.db").display()));
+        let db = Db::open(&config, ledger::SCHEMA, log.sequencer()).unwrap();
+        ledger::start(&log, &db, &[]).await.unwrap();
+        let faults = web::Metrics::new().gauge("faults", "Faults");
+        let audit = Audit::new(db.clone(), log.vkey().clone(), Vault::new(&[7; 32]).unwrap(), faults.clone());
+        audit.look().await;
+        assert_eq!(faults.value(), 0);
+        let stray = "INSERT INTO ledger_entry (idx, data, request_id) VALUES (0, x'00', zeroblob(16))";
+        db.write(move |tx| tx.batch(stray)).await.unwrap();
+        audit.look().await;
+        assert_eq!(faults.value(), 1);
+    }
 }

@@ -6,7 +6,7 @@ use eds::{Algorithm, Certificate, Purpose};
 use gateway::operator::{self, Desk, Term};
 use jiff::SignedDuration;
 use model::access::{Consumer, State, Subscription, Treaty};
-use model::{Category, Mode, Unp};
+use model::{Category, Mode, Title, Unp};
 use registers::seed;
 
 use super::pki::{Pki, consumer};
@@ -80,7 +80,7 @@ fn registered(one: &seed::Consumer) -> Result<Consumer, Error> {
     let categories: Result<Vec<Category>, _> = one.categories.iter().map(|name| Category::parse(name)).collect();
     Ok(Consumer {
         id: one.id.to_owned(),
-        title: one.ru.to_owned(),
+        title: Title { en: one.en.to_owned(), be: one.be.to_owned(), ru: one.ru.to_owned() },
         unp: Unp::parse(&one.unp)?,
         source_code: one.source_code.to_owned(),
         categories: categories?,

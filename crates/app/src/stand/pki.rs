@@ -5,9 +5,8 @@ use std::path::Path;
 use eds::pki::{Authority, Profile, Subject, Term};
 use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
 use jiff::{SignedDuration, Timestamp};
+use terminal::authority::{Folder, ISSUING, ROOT, services};
 
-use crate::commands::pki::folder::Folder;
-use crate::commands::pki::{ISSUING, ROOT, services};
 use crate::exit::Error;
 use crate::files;
 

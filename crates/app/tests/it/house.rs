@@ -7,7 +7,7 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 18] = [
+const LEVELS: [(&str, u8); 19] = [
     ("model", 0),
     ("bign", 0),
     ("eds", 1),
@@ -24,6 +24,7 @@ const LEVELS: [(&str, u8); 18] = [
     ("population", 4),
     ("stays", 4),
     ("portal", 4),
+    ("terminal", 4),
     ("office", 4),
     ("agent", 4),
 ];

@@ -101,10 +101,12 @@ fn a_stand_from_nothing_to_a_refused_roll_back() {
 
 /// The person takes the consent back with the card; it can be read by other systems before and after.
 fn consent(stand: &Stand) {
+    let ready = fs::read(stand.path().join("stand/requests/common-register.json")).unwrap();
+    let ready: Value = serde_json::from_slice(&ready).unwrap();
+    let id = ready["cover"]["agreement"]["consent_id"].as_str().unwrap().to_owned();
     let listed = stand.operate(&["consent", "list", "--json"]).ended(0).out;
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    let used = listed["consents"].as_array().unwrap().iter().find(|one| one["state"] == "used").unwrap();
-    let id = used["consent_id"].as_str().unwrap().to_owned();
+    assert!(listed["consents"].as_array().unwrap().iter().any(|one| one["consent_id"] == id.as_str()), "{listed}");
     let exported = |state: &str| {
         let told = stand.operate(&["consent", "export", &id]).ended(0).out;
         let record: Value = serde_json::from_str(&told).unwrap();

@@ -23,7 +23,7 @@ pub const ACCEPT_SIGNATURE: &str =
     r#"nais=("@status" "content-type" "content-digest" "signature";req);created;expires;nonce;keyid;tag="nais-1""#;
 
 /// Seconds a signature may hold.
-const TERM: i64 = 60;
+pub const TERM: i64 = 60;
 /// Seconds by which clocks may differ.
 const TOLERANCE: i64 = 30;
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{Kind, Refusal};
 
 /// Largest CMS taken.
-const LARGEST: usize = 64 * 1024;
+pub(crate) const LARGEST: usize = 64 * 1024;
 
 /// Somebody signed exactly this request; whether they may consent is still to be decided.
 pub(crate) struct Claim {

@@ -18,25 +18,36 @@ pub async fn export(db: &Db, vault: &Vault, id: Uuid, now: Timestamp) -> Result<
     let (Some(kept), sealed) = found else {
         return Err(Error::Refused(Refusal::new(Kind::NotFound, "unknown-consent").with("consent", id)));
     };
+    whole(vault, &kept, sealed.as_deref(), now)
+}
+
+/// The same of what is kept of the consent and of its first use.
+pub(super) fn whole(vault: &Vault, kept: &Kept, sealed: Option<&[u8]>, now: Timestamp) -> Result<Value, Error> {
+    let mut value = frame(kept, now);
     let Some(sealed) = sealed else {
-        return Ok(frame(&kept, now)); // withdrawn before anybody used it: what it allowed was never shown to us
+        return Ok(value); // withdrawn before anybody used it: what it allowed was never shown to us
     };
-    let cms = vault.open(&aad(&id), &sealed)?;
+    let (evidence, agreement) = original(vault, kept, sealed)?;
+    if let Some(members) = value.as_object_mut() {
+        members.extend(allowed(&agreement));
+        members.insert("evidence".to_owned(), evidence);
+    }
+    Ok(value)
+}
+
+/// What was signed at the first use: its evidence and what it allowed.
+pub(super) fn original(vault: &Vault, kept: &Kept, sealed: &[u8]) -> Result<(Value, Agreement), Error> {
+    let cms = vault.open(&aad(&kept.consent_id), sealed)?;
     let message = cms::verify(&cms, None, &Demand::CONSENT).map_err(Error::broken)?;
     let body: Value = serde_json::from_slice(message.content()).map_err(Error::broken)?;
     let envelope = Envelope::read(&body).map_err(|_| Error::broken("a kept consent cannot be read"))?;
     let agreement = envelope.agreement.ok_or_else(|| Error::broken("a kept consent has no agreement"))?;
-    let mut value = frame(&kept, now);
-    if let Some(members) = value.as_object_mut() {
-        members.extend(allowed(&agreement));
-        let evidence = json!({
-            "type": "CMS SignedData",
-            "sha256": hex::encode(eds::sha256(&cms)),
-            "signed_at": message.only().and_then(cms::Signature::signed_at),
-        });
-        members.insert("evidence".to_owned(), evidence);
-    }
-    Ok(value)
+    let evidence = json!({
+        "type": "CMS SignedData",
+        "sha256": hex::encode(eds::sha256(&cms)),
+        "signed_at": message.only().and_then(cms::Signature::signed_at),
+    });
+    Ok((evidence, agreement))
 }
 
 /// Identity, state and events.
@@ -80,7 +91,7 @@ fn allowed(agreement: &Agreement) -> [(String, Value); 3] {
         "operations": agreement.actions,
         "recipients": agreement.assignee_persons,
         "jurisdiction": "BY",
-        "withdrawal": "a withdrawal signed by the same person, at any time",
+        "withdrawal": "in the private office, or by a wish that the same person signs, at any time",
     }]);
     let notice = json!({
         "language": agreement.language.map(model::Lang::code),

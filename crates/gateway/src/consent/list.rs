@@ -79,7 +79,7 @@ impl Kept {
         }
     }
 
-    fn read(row: &Row<'_>) -> Result<Self, Error> {
+    pub(super) fn read(row: &Row<'_>) -> Result<Self, Error> {
         let moment = |micros| Timestamp::from_microsecond(micros).map_err(Error::broken);
         Ok(Self {
             consent_id: Uuid::from_bytes(row.array(0)?),

@@ -8,10 +8,11 @@
 //! The order of the ledger's leaves is the order of what happened: use and withdrawal change the same row, so no
 //! disclosure of a consent stands after its withdrawal (`security.md` row 8).
 
-mod claim;
+pub(crate) mod claim;
 mod end;
 mod export;
 mod list;
+mod own;
 mod record;
 mod withdraw;
 
@@ -27,6 +28,7 @@ pub(crate) use claim::{decode, prove};
 pub(crate) use end::expire;
 pub use export::export;
 pub use list::{Kept, State, consents};
+pub use own::{Own, export_own, own, own_one, withdraw_own};
 pub(crate) use record::{Admitted, admit, forget, standing};
 pub use withdraw::{Withdrawal, withdraw};
 
@@ -80,5 +82,5 @@ fn aad(id: &Uuid) -> Vec<u8> {
 
 /// All statements of this module.
 pub(crate) fn statements() -> Vec<&'static Statement> {
-    [record::STATEMENTS, withdraw::STATEMENTS, list::STATEMENTS, end::STATEMENTS].concat()
+    [record::STATEMENTS, withdraw::STATEMENTS, list::STATEMENTS, end::STATEMENTS, own::STATEMENTS].concat()
 }

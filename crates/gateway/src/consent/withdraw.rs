@@ -56,8 +56,18 @@ pub struct Withdrawal {
 /// the consent.
 pub async fn withdraw(desk: &Desk, trust: &CachedTrust, cms: &[u8]) -> Result<Withdrawal, Error> {
     let (id, person) = wish(trust, cms, desk.now).map_err(Error::Refused)?;
-    let person = subject(&desk.vault, &person);
-    let (digest, sealed) = (sha256(cms), desk.vault.seal(&aad(&id), cms));
+    record_wish(desk, id, &person, cms).await
+}
+
+/// The wish is carried out and recorded; `evidence` is kept, sealed.
+pub(super) async fn record_wish(
+    desk: &Desk,
+    id: Uuid,
+    person: &IdentificationNumber,
+    evidence: &[u8],
+) -> Result<Withdrawal, Error> {
+    let person = subject(&desk.vault, person);
+    let (digest, sealed) = (sha256(evidence), desk.vault.seal(&aad(&id), evidence));
     let (vault, now) = (desk.vault.clone(), desk.now);
     let outcome = desk.db.commit(move |tx, entries| {
         let (consumer, at, fresh) = carry_out(tx, &id, &person, now, &sealed)?;

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use eds::detached::message_without_body;
+use eds::detached::{Detached, message_without_body};
 use eds::http_signature::{RequestView, read_request};
-use eds::{Certificate, Form, Purpose, sha256};
+use eds::{Certificate, Purpose, sha256};
 use model::{Kind, Refusal};
 
 use super::header::{CERTIFICATE, SIGN, SIGNATURE, SIGNATURE_INPUT, single};
@@ -136,18 +134,16 @@ fn detached_signature(
     case: &Case,
     headers: &HeaderMap,
 ) -> Result<Option<Arc<Certificate>>, Refusal> {
-    let (signature, certificate) = match (single(headers, &SIGN)?, single(headers, &CERTIFICATE)?) {
-        (None, None) => return Ok(None),
-        (Some(signature), Some(certificate)) => (signature, certificate),
-        _ => return Err(Refusal::new(Kind::Malformed, "eds-incomplete")),
-    };
-    let unreadable =
-        |header: &'static str| move || Refusal::new(Kind::Malformed, "eds-unreadable").with("header", header);
-    let signature = BASE64_STANDARD.decode(signature.trim()).map_err(|_| unreadable("sign")())?;
-    let certificate = gateway.certificates.parse(certificate.trim()).ok_or_else(unreadable("certificate"))?;
+    let (sign, certificate) = (single(headers, &SIGN)?, single(headers, &CERTIFICATE)?);
+    if sign.is_some() != certificate.is_some() {
+        return Err(Refusal::new(Kind::Malformed, "eds-incomplete"));
+    }
+    let read = Detached::read(sign.map(|v| v.trim().as_bytes()), certificate.map(|v| v.trim().as_bytes()));
+    let Some(detached) = read.map_err(|error| error.refusal())? else { return Ok(None) };
+    let certificate = gateway.certificates.read(detached.certificate_der()).map_err(|error| error.refusal())?;
     let line = message_without_body(case.call.verb.as_str(), &case.call.target);
     let message = if case.body.is_empty() { line.as_bytes() } else { case.body.as_ref() };
-    certificate.verifying_key().verify(message, &signature, Form::Der).map_err(|error| error.refusal())?;
+    detached.verify(message, &certificate).map_err(|error| error.refusal())?;
     gateway.trust.check(&certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if let Some(signer) = case.access.signer(&certificate.fingerprint_hex()) {
         signer.in_force(case.call.at)?;

@@ -29,9 +29,6 @@ use self::received::Received;
 use crate::catalogue::{Found, Route};
 use crate::{Gateway, own, queue};
 
-/// Largest body read for a path that no service has.
-const UNKNOWN_BODY: usize = 64 * 1024;
-
 /// Answers any request to the gateway's port.
 pub(crate) async fn exchange(
     State(gateway): State<Gateway>,
@@ -46,7 +43,7 @@ pub(crate) async fn exchange(
     };
     let Received { call, headers, body, .. } = received;
     let found = gateway.catalogue().find(&call.verb, &call.path);
-    let (body, read) = match web::body::read(body, allowance(&gateway, &found)).await {
+    let (body, read) = match web::body::read(body, allowance(&found)).await {
         Ok(body) => (body, Ok(())),
         Err(refusal) => (bytes::Bytes::new(), Err(refusal)),
     };
@@ -73,12 +70,15 @@ pub(crate) async fn exchange(
     }
 }
 
-fn allowance(gateway: &Gateway, found: &Found) -> Allowance {
-    let bytes = match found {
-        Found::Route(route) => route.method().max_body,
-        _ => UNKNOWN_BODY,
-    };
-    Allowance { bytes, within: gateway.config.body_time }
+/// What is larger than a question has the time of a package.
+fn allowance(found: &Found) -> Allowance {
+    match found {
+        Found::Route(route) if route.method().max_body > Allowance::QUESTION.bytes => {
+            Allowance { bytes: route.method().max_body, ..Allowance::PACKAGE }
+        }
+        Found::Route(route) => Allowance { bytes: route.method().max_body, ..Allowance::QUESTION },
+        _ => Allowance::QUESTION,
+    }
 }
 
 fn note_question(case: &Case) {

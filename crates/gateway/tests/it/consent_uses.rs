@@ -148,6 +148,43 @@ async fn the_person_withdraws_a_consent() {
 }
 
 #[tokio::test]
+async fn a_person_sees_and_withdraws_their_own_consents_only() {
+    everywhere(async |house| {
+        let party = house.party("one", 0, &[ALL_GAMMA]).await;
+        let (citizen, id) = (person(&house), fresh());
+        let ask = || again(&house, &party, id, Some(5), &citizen);
+        ask().ask(&house).await.answered(&house, 200).await;
+        let number = |text: &str| model::IdentificationNumber::parse(text).unwrap();
+        let (me, other) = (number(crate::person::PERSON), number(&other_number()));
+        let (db, vault, desk) = (&house.db, &house.vault, house.desk());
+        let all = consent::own(db, vault, &me).await.unwrap();
+        assert_eq!(all.len(), 1);
+        let (kept, agreement) = (&all[0].kept, all[0].agreement.as_ref().unwrap());
+        assert_eq!((kept.consent_id, kept.uses_made, kept.uses_allowed), (id, 1, Some(5)));
+        assert_eq!((agreement.target.as_str(), agreement.rights.as_slice()), ("succession case", &[4, 9][..]));
+        assert_eq!(all[0].operator.as_ref().unwrap().en, "one");
+        // Another person's is as one that does not exist.
+        assert!(consent::own(db, vault, &other).await.unwrap().is_empty());
+        let unknown = |error| assert_eq!(code(error), "unknown-consent");
+        unknown(consent::own_one(db, vault, &other, id).await.unwrap_err());
+        unknown(consent::export_own(db, vault, &other, id, house.now()).await.unwrap_err());
+        unknown(consent::withdraw_own(&desk, &other, id, "high").await.unwrap_err());
+        unknown(consent::withdraw_own(&desk, &me, fresh(), "high").await.unwrap_err());
+        ask().ask(&house).await.answered(&house, 200).await;
+        let record = consent::export_own(db, vault, &me, id, house.now()).await.unwrap();
+        assert_eq!(record, consent::export(db, vault, id, house.now()).await.unwrap());
+        let first = consent::withdraw_own(&desk, &me, id, "substantial").await.unwrap();
+        assert!(first.stamp.is_some());
+        let second = consent::withdraw_own(&house.desk(), &me, id, "substantial").await.unwrap();
+        assert_eq!((second.at, second.stamp.is_none()), (first.at, true), "idempotent");
+        ask().ask(&house).await.refused(&house, 403, "consent-withdrawn").await;
+        let one = consent::own_one(db, vault, &me, id).await.unwrap();
+        assert_eq!((one.kept.state(house.now()), one.kept.uses_made), (State::Withdrawn, 2));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_disclosure_stands_after_its_withdrawal() {
     everywhere(async |house| {
         let party = house.party("one", 0, &[ALL_GAMMA]).await;

@@ -110,7 +110,7 @@ impl House {
             key: own.key,
             certificate: own.certificate.clone(),
             problems: problems.clone(),
-            config: gateway::Config { body_time: Duration::from_secs(10), ..gateway::Config::default() },
+            config: gateway::Config::default(),
         });
         let gateway = gateway.await.unwrap();
         let edge = edge(&gateway, problems, clock);
@@ -145,7 +145,7 @@ impl House {
     ) -> Party {
         let consumer = Consumer {
             id: id.to_owned(),
-            title: id.to_owned(),
+            title: id.into(),
             unp: unp(number),
             source_code: id.to_ascii_uppercase(),
             categories: categories.iter().map(|name| Category::parse(name).unwrap()).collect(),

@@ -154,8 +154,8 @@ fn read(core: &Identity, form: &Form) -> Result<Request, Trouble> {
                 .ok_or_else(|| told("invalid_request", "max_age"))?,
         ),
     };
-    let acr = level(form.get("acr_values"))
-        .ok_or_else(|| told("unmet_authentication_requirements", "only the levels low and substantial are offered"))?;
+    let acr = level(form.get("acr_values"), |level| core.offers(level))
+        .ok_or_else(|| told("unmet_authentication_requirements", "none of these levels is offered"))?;
     Ok(Request {
         client: client.id.clone(),
         redirect_uri: redirect_uri.to_owned(),
@@ -191,10 +191,14 @@ fn prompt(text: &str) -> Option<Prompt> {
     (!prompt.none || alone).then_some(prompt)
 }
 
-/// The first level asked for that we offer; none when nothing was asked; the outer none when only `high` was.
-fn level(text: &str) -> Option<Option<Level>> {
-    let offered = text.split(' ').find_map(Level::parse);
-    if offered.is_none() && text.split(' ').any(|word| word == "high") { None } else { Some(offered) }
+/// The first level asked for that we offer; none when nothing was asked that we know; the outer none when what was asked
+/// is known and not offered.
+fn level(text: &str, offers: impl Fn(Level) -> bool) -> Option<Option<Level>> {
+    let known: Vec<Level> = text.split(' ').filter_map(Level::parse).collect();
+    match known.iter().copied().find(|level| offers(*level)) {
+        None if !known.is_empty() => None,
+        offered => Some(offered),
+    }
 }
 
 /// What comes next for this person: signing in, a question, or the code.
@@ -259,9 +263,12 @@ async fn consented(core: &Identity, session: &Session, request: &Request, since:
     }))
 }
 
-/// The person allows the client these scopes.
+/// The person allows the client these scopes, beside those allowed before: a client that asks for less takes nothing back.
 pub(crate) fn consent(tx: &mut Tx<'_>, account: Uuid, request: &Request, now: i64) -> Result<(), Error> {
-    let row = [account.as_bytes().into(), (&request.client).into(), (&request.scope).into(), now.into()];
+    let who = [account.as_bytes().into(), (&request.client).into()];
+    let before = tx.query_opt(&CONSENTED, &who, |row| Ok(row.text(0)?.to_owned()))?.unwrap_or_default();
+    let scope = claims::known(&format!("{before} {}", request.scope));
+    let row = [account.as_bytes().into(), (&request.client).into(), (&scope).into(), now.into()];
     tx.execute(&CONSENT, &row).map(|_| ())
 }
 
@@ -326,9 +333,11 @@ mod tests {
         assert_eq!(prompt("login consent").map(|p| (p.login, p.consent, p.none)), Some((true, true, false)));
         assert_eq!(prompt(""), Some(Prompt::default()));
         assert!(prompt("none").is_some() && prompt("none login").is_none() && prompt("maybe").is_none());
-        assert_eq!(level(""), Some(None));
-        assert_eq!(level("high substantial low"), Some(Some(Level::Substantial)));
-        assert_eq!(level("urn:other"), Some(None));
-        assert_eq!(level("high"), None);
+        let (all, some) = (|_| true, |level| level < Level::High);
+        assert_eq!(level("", some), Some(None));
+        assert_eq!(level("high substantial low", some), Some(Some(Level::Substantial)));
+        assert_eq!(level("high substantial low", all), Some(Some(Level::High)));
+        assert_eq!(level("urn:other", some), Some(None));
+        assert_eq!(level("high", some), None);
     }
 }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use store::{Error, Statement, Tx};
 
 use crate::Identity;
+use crate::account::Level;
 
 pub(crate) use auth::{consent, deny, waits_for_consent};
 pub(crate) use claims::SCOPES;
@@ -55,6 +56,7 @@ pub(crate) fn router(core: &Identity) -> Router {
 async fn discovery(State(core): State<Identity>) -> Response<Body> {
     let issuer = core.config.issuer();
     let at = |path: &str| format!("{issuer}/{path}");
+    let levels: Vec<&str> = Level::ALL.into_iter().filter(|level| core.offers(*level)).map(Level::as_str).collect();
     public(&json!({
         "issuer": issuer,
         "authorization_endpoint": at("auth"),
@@ -66,7 +68,7 @@ async fn discovery(State(core): State<Identity>) -> Response<Body> {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "acr_values_supported": ["low", "substantial"],
+        "acr_values_supported": levels,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "none"],

@@ -36,12 +36,21 @@ pub(super) async fn post(State(core): State<Identity>, mut view: View, visitor: 
 fn login(account: &Account, level: Level) -> Option<Login> {
     match level {
         Level::Low => account.profile.email.clone().map(Login::Email),
-        Level::Substantial => account
+        Level::Substantial | Level::High => account
             .profile
             .number
             .as_deref()
             .and_then(|number| IdentificationNumber::parse(number).ok())
             .map(Login::Number),
+    }
+}
+
+/// Whose password it is that is changed: who came without one has perhaps two.
+const fn changed(account: &Account, acr: Level) -> Level {
+    match acr {
+        Level::High if account.number_password.is_some() => Level::Substantial,
+        Level::High => Level::Low,
+        other => other,
     }
 }
 
@@ -53,7 +62,7 @@ async fn change(core: &Identity, view: &mut View, visitor: &Visitor, form: &Form
     let view = &*view;
     let sheet = || Sheet::new(core, view, "identity/password.html");
     let wrong = |field, text| sheet().wrong(Faults::one(field, text));
-    let (old, new, level) = (typed(form, "old"), typed(form, "password"), own.acr);
+    let (old, new, level) = (typed(form, "old"), typed(form, "password"), changed(&account, own.acr));
     if let Err(weakness) = password::check(new, &account.profile.words()) {
         let text = core.text(view.lang, &format!("id.weak.{}", weakness.as_str()));
         return wrong("password", text).show(context! { done => false }).await;

@@ -37,7 +37,8 @@ async fn sheet(core: &Identity, view: &View, purpose: Purpose, ticket: &Ticket, 
     Sheet::new(core, view, "identity/choose.html").flow(&ticket.body.flow).wrong(faults).show(values).await
 }
 
-async fn held(core: &Identity, visitor: &Visitor, purpose: Purpose) -> Result<Option<Ticket>, Error> {
+/// The confirmed ticket with which this browser may go on.
+pub(super) async fn held(core: &Identity, visitor: &Visitor, purpose: Purpose) -> Result<Option<Ticket>, Error> {
     let Some(browser) = visitor.cookie(core, Cookie::Browser) else {
         return Ok(None);
     };
@@ -53,7 +54,13 @@ pub(super) async fn post(
     visitor: Visitor,
     form: Form,
 ) -> Response<Body> {
-    let page = chosen(purpose, &core, &view, &visitor, &form).await;
+    let page = async {
+        match held(&core, &visitor, purpose).await? {
+            Some(ticket) => chosen(&core, &view, &visitor, ticket, &form).await,
+            None => Ok(sign_up::ask_anew(&view, purpose, "")),
+        }
+    };
+    let page = page.await;
     core.settle(&view, page)
 }
 
@@ -67,10 +74,9 @@ enum Made {
     Nothing,
 }
 
-async fn chosen(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
-    let Some(ticket) = held(core, visitor, purpose).await? else {
-        return Ok(sign_up::ask_anew(view, purpose, ""));
-    };
+/// What the confirmed ticket is for is done with the password of the form; a weak one is asked for again.
+pub(super) async fn chosen(core: &Identity, view: &View, visitor: &Visitor, ticket: Ticket, form: &Form) -> Page {
+    let purpose = ticket.purpose;
     let password = typed(form, "password");
     let mut words = ticket.body.profile.words();
     words.push(ticket.body.email.local().to_owned());

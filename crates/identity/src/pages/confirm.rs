@@ -1,21 +1,23 @@
-//! The waiting page with its code, and the page of the link: its GET shows a button, only its POST spends the ticket.
+//! The waiting page with its code, and the page of the link: its GET shows a form, only its POST spends the ticket.
+//!
+//! Both ask for the password too; one that is too weak is asked for again by the page of [`choose`].
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{Response, StatusCode};
 use minijinja::context;
 use web::pages::{Form, View, see_other};
 
-use super::{Faults, Sheet, asked, onward, sign_up};
+use super::{Faults, Sheet, asked, choose, onward, sign_up};
 use crate::Identity;
 use crate::error::{Fail, Page};
 use crate::secret::Token;
 use crate::ticket::{self, Purpose, State as At, TRIES, Ticket};
 use crate::visitor::{self, Cookie, Visitor};
 
-/// How often the waiting page looks whether the link was used elsewhere, in seconds.
-const LOOK: &str = "20";
-const REFRESH: HeaderName = HeaderName::from_static("refresh");
+/// How often a script in the waiting page looks whether the link was used in another tab, in seconds. A page that
+/// reloaded itself would take away what is being typed.
+const LOOK: u8 = 5;
 
 /// The page that waits for the message to be read.
 pub(super) async fn sent(
@@ -54,20 +56,15 @@ async fn waiting(purpose: Purpose, core: &Identity, view: &View, visitor: &Visit
         At::Superseded => notice(core, view, purpose, "superseded", StatusCode::OK).await,
         At::Open if late => notice(core, view, purpose, "late", StatusCode::GONE).await,
         At::Open => {
-            let asks = faults.is_empty();
             let values = context! {
                 email => ticket.body.email.as_str(),
                 purpose => purpose.as_str(),
                 codes => ticket.tries < TRIES,
+                look => LOOK,
                 stand => core.config.stand && core.outbox.keeps(),
             };
             let sheet = Sheet::new(core, view, "identity/sent.html").flow(&ticket.body.flow).wrong(faults);
-            let mut response = sheet.show(values).await?;
-            if asks {
-                // Goes on by itself without a script; not while a mistake is being read.
-                response.headers_mut().insert(REFRESH, HeaderValue::from_static(LOOK));
-            }
-            Ok(response)
+            sheet.show(values).await
         }
     }
 }
@@ -87,7 +84,7 @@ async fn notice(core: &Identity, view: &View, purpose: Purpose, name: &'static s
     Sheet::new(core, view, "identity/notice.html").status(status).show(values).await
 }
 
-/// The code was typed into the page that waits.
+/// Code and password were typed into the page that waits.
 pub(super) async fn code(
     purpose: Purpose,
     State(core): State<Identity>,
@@ -95,15 +92,15 @@ pub(super) async fn code(
     visitor: Visitor,
     form: Form,
 ) -> Response<Body> {
-    let page = by_code(purpose, &core, &view, &visitor, form.get("code")).await;
+    let page = by_code(purpose, &core, &view, &visitor, &form).await;
     core.settle(&view, page)
 }
 
-async fn by_code(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, code: &str) -> Page {
+async fn by_code(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
     let Some((ticket, browser)) = own(core, visitor, purpose).await? else {
         return Ok(sign_up::ask_anew(view, purpose, ""));
     };
-    let (now, vault, code) = (core.clock.micros(), core.vault.clone(), code.to_owned());
+    let (now, vault, code) = (core.clock.micros(), core.vault.clone(), form.get("code").to_owned());
     let confirmed = core.db.write(move |tx| {
         // Read again: two tries at once must not both count as the fifth.
         let Some(ticket) = ticket::by_waiting(tx, &vault, &browser)?.filter(|found| found.id == ticket.id) else {
@@ -113,7 +110,10 @@ async fn by_code(purpose: Purpose, core: &Identity, view: &View, visitor: &Visit
         Ok(right && ticket.is_open(now) && ticket::confirm(tx, &ticket, &browser)?)
     });
     if confirmed.await? {
-        return Ok(see_other(&password(view, purpose)));
+        return match choose::held(core, visitor, purpose).await? {
+            Some(ticket) if form.has("password") => choose::chosen(core, view, visitor, ticket, form).await,
+            _ => Ok(see_other(&password(view, purpose))),
+        };
     }
     let left = own(core, visitor, purpose).await?.map_or(0, |(ticket, _)| TRIES - ticket.tries);
     let text = if left > 0 {
@@ -153,12 +153,12 @@ pub(super) async fn spend(
     visitor: Visitor,
     form: Form,
 ) -> Response<Body> {
-    let page = spent(purpose, &core, &view, &visitor, form.get("token")).await;
+    let page = spent(purpose, &core, &view, &visitor, &form).await;
     core.settle(&view, page)
 }
 
-async fn spent(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, token: &str) -> Page {
-    let ticket = match judged(core, view, visitor, purpose, token).await? {
+async fn spent(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
+    let ticket = match judged(core, view, visitor, purpose, form.get("token")).await? {
         Ok(ticket) => ticket,
         Err(response) => return Ok(response),
     };
@@ -166,10 +166,15 @@ async fn spent(purpose: Purpose, core: &Identity, view: &View, visitor: &Visitor
     let asking = visitor.cookie(core, Cookie::Browser).is_some_and(|browser| browser == ticket.holder);
     let fresh = Token::draw();
     let holder = if asking { ticket.holder } else { fresh.hash };
-    if !core.db.write(move |tx| ticket::confirm(tx, &ticket, &holder)).await? {
+    let confirmed = ticket.clone();
+    if !core.db.write(move |tx| ticket::confirm(tx, &confirmed, &holder)).await? {
         return notice(core, view, purpose, "used", StatusCode::GONE).await;
     }
-    let mut response = see_other(&password(view, purpose));
+    let mut response = if form.has("password") {
+        choose::chosen(core, view, visitor, ticket, form).await?
+    } else {
+        see_other(&password(view, purpose))
+    };
     if !asking {
         visitor::set(core, &mut response, Cookie::Browser, &fresh.text);
     }

@@ -4,12 +4,15 @@ mod change;
 mod choose;
 mod confirm;
 mod consent;
+mod passkeys;
 mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_up;
 mod stand_mail;
 mod two_step;
+mod with_card;
+mod with_passkey;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +43,9 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
     ("identity/sent.html", include_str!("../../templates/sent.html")),
     ("identity/confirm.html", include_str!("../../templates/confirm.html")),
     ("identity/notice.html", include_str!("../../templates/notice.html")),
+    ("identity/card.html", include_str!("../../templates/card.html")),
+    ("identity/passkey.html", include_str!("../../templates/passkey.html")),
+    ("identity/passkeys.html", include_str!("../../templates/passkeys.html")),
     ("identity/choose.html", include_str!("../../templates/choose.html")),
     ("identity/sign-in.html", include_str!("../../templates/sign-in.html")),
     ("identity/second-factor.html", include_str!("../../templates/second-factor.html")),
@@ -58,6 +64,8 @@ pub(crate) const TEMPLATES: &[(&str, &str)] = &[
 pub(crate) fn router(core: &Identity) -> Router {
     let mut router = Router::new()
         .route("/{lang}/sign-in", get(sign_in::show).post(sign_in::post))
+        .route("/{lang}/sign-in/passkey", post(with_passkey::post))
+        .route("/{lang}/sign-in/card", get(with_card::show).post(with_card::post))
         .route("/{lang}/sign-in/second-factor", get(second_factor::show).post(second_factor::post))
         .route("/{lang}/sign-out", get(sessions::ask_sign_out).post(sessions::sign_out))
         .route("/{lang}/signed-out", get(sessions::signed_out))
@@ -65,7 +73,8 @@ pub(crate) fn router(core: &Identity) -> Router {
         .route("/{lang}/identity/sessions", get(sessions::show))
         .route("/{lang}/identity/sessions/end", post(sessions::end))
         .route("/{lang}/identity/password", get(change::show).post(change::post))
-        .route("/{lang}/identity/two-step", get(two_step::show).post(two_step::post));
+        .route("/{lang}/identity/two-step", get(two_step::show).post(two_step::post))
+        .route("/{lang}/identity/passkeys", get(passkeys::show).post(passkeys::post));
     for purpose in [Purpose::Register, Purpose::Reset] {
         let at = |rest: &str| format!("/{{lang}}/{}{rest}", purpose.as_str());
         router = router

@@ -3,15 +3,16 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
-use minijinja::context;
+use minijinja::{Value, context};
 use store::Tx;
 use uuid::Uuid;
 use web::pages::{Form, View, see_other};
 
-use super::{Faults, Sheet, sign_in, wait_text};
+use super::{Faults, Sheet, passkeys, sign_in, wait_text, with_passkey};
 use crate::account::{self, Account, Level};
 use crate::audit::{self, Event};
 use crate::error::Page;
+use crate::passkey::{self, Purpose};
 use crate::secret::{self, Token};
 use crate::visitor::{self, Cookie, Visitor};
 use crate::{Identity, limit, totp};
@@ -81,7 +82,8 @@ pub(super) async fn show(State(core): State<Identity>, view: View, visitor: Visi
     let page = async {
         match awaited(&core, &visitor).await? {
             Some((step, _)) => {
-                Sheet::new(&core, &view, "identity/second-factor.html").flow(&step.flow).show(context! {}).await
+                let values = values(&core, step.account).await?;
+                Sheet::new(&core, &view, "identity/second-factor.html").flow(&step.flow).show(values).await
             }
             None => Ok(see_other(&view.url("/sign-in"))),
         }
@@ -91,8 +93,61 @@ pub(super) async fn show(State(core): State<Identity>, view: View, visitor: Visi
 }
 
 pub(super) async fn post(State(core): State<Identity>, view: View, visitor: Visitor, form: Form) -> Response<Body> {
-    let page = check(&core, &view, &visitor, form.get("code")).await;
+    let page = if form.has("sealed") {
+        with_passkey(&core, &view, &visitor, &form).await
+    } else {
+        check(&core, &view, &visitor, form.get("code")).await
+    };
     core.settle(&view, page)
+}
+
+/// With the question for a passkey, if the account has any.
+async fn values(core: &Identity, account: Uuid) -> Result<Value, store::Error> {
+    let known = core.db.read(move |tx| passkey::of_account(tx, account)).await?;
+    let ask = (!known.is_empty()).then(|| passkeys::question(core, Purpose::SecondStep(account), &known));
+    Ok(context! { ask })
+}
+
+async fn with_passkey(core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
+    let Some((step, hash)) = awaited(core, visitor).await? else {
+        return Ok(see_other(&view.url("/sign-in")));
+    };
+    let of = step.account;
+    match with_passkey::proved(core, visitor, Purpose::SecondStep(of), Some(of), form).await? {
+        with_passkey::Outcome::Right(found) => {
+            core.db.write(move |tx| tx.execute(&DELETE, &[(&hash).into()]).map(|_| ())).await?;
+            over(core, view, visitor, &found.0, &step, "pwd pop mfa").await
+        }
+        with_passkey::Outcome::Wrong => {
+            let text = core.text(view.lang, "id.fault.passkey");
+            again(core, view, &step, (StatusCode::UNPROCESSABLE_ENTITY, text)).await
+        }
+        with_passkey::Outcome::Wait(seconds) => {
+            let text = wait_text(core, view.lang, "id.wait.sign-in", seconds);
+            again(core, view, &step, (StatusCode::TOO_MANY_REQUESTS, text)).await
+        }
+    }
+}
+
+/// The second step was taken: signed in.
+async fn over(
+    core: &Identity,
+    view: &View,
+    visitor: &Visitor,
+    account: &Account,
+    step: &Step,
+    amr: &'static str,
+) -> Page {
+    let mut response = sign_in::begin(core, view, visitor, account, step.acr, amr, &step.flow).await?;
+    visitor::clear(core, &mut response, Cookie::Step);
+    Ok(response)
+}
+
+/// The page again, with what is wrong.
+async fn again(core: &Identity, view: &View, step: &Step, (status, text): (StatusCode, String)) -> Page {
+    let values = values(core, step.account).await?;
+    let sheet = Sheet::new(core, view, "identity/second-factor.html").flow(&step.flow);
+    sheet.wrong(Faults::one("code", text)).status(status).show(values).await
 }
 
 /// What came of a code.
@@ -123,19 +178,14 @@ async fn check(core: &Identity, view: &View, visitor: &Visitor, code: &str) -> P
         limit::clear(tx, &own.vault, &limit::SECOND_FACTOR, id.as_bytes())?;
         Ok(Outcome::Right(Box::new(account), amr))
     });
-    let (status, text) = match outcome.await? {
-        Outcome::Right(account, amr) => {
-            let mut response = sign_in::begin(core, view, visitor, &account, step.acr, amr, &step.flow).await?;
-            visitor::clear(core, &mut response, Cookie::Step);
-            return Ok(response);
-        }
+    let told = match outcome.await? {
+        Outcome::Right(account, amr) => return over(core, view, visitor, &account, &step, amr).await,
         Outcome::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, core.text(view.lang, "id.fault.second-factor")),
         Outcome::Wait(seconds) => {
             (StatusCode::TOO_MANY_REQUESTS, wait_text(core, view.lang, "id.wait.sign-in", seconds))
         }
     };
-    let sheet = Sheet::new(core, view, "identity/second-factor.html").flow(&step.flow);
-    sheet.wrong(Faults::one("code", text)).status(status).show(context! {}).await
+    again(core, view, &step, told).await
 }
 
 /// How the code proves the second factor (RFC 8176), using it up; none when it does not.

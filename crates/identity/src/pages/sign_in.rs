@@ -4,13 +4,14 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Response, StatusCode};
-use minijinja::context;
+use minijinja::{Value, context};
 use web::pages::{Form, View};
 
-use super::{Faults, Sheet, asked, onward, second_factor, typed, wait_text};
+use super::{Faults, Sheet, asked, onward, passkeys, second_factor, typed, wait_text};
 use crate::account::{self, Account, Level, Login};
 use crate::audit::{self, Event};
 use crate::error::{Fail, Page};
+use crate::passkey::Purpose;
 use crate::password::Verdict;
 use crate::session::{self, SignIn};
 use crate::visitor::{self, Cookie, Visitor};
@@ -21,7 +22,7 @@ const LONGEST: usize = 512;
 
 pub(super) async fn show(State(core): State<Identity>, view: View, RawQuery(query): RawQuery) -> Response<Body> {
     let flow = asked(query, "flow");
-    let page = Sheet::new(&core, &view, "identity/sign-in.html").flow(&flow).show(context! { login => "" }).await;
+    let page = again(&core, &view, &flow, "", Faults::default()).await;
     core.settle(&view, page)
 }
 
@@ -30,34 +31,40 @@ pub(super) async fn post(State(core): State<Identity>, view: View, visitor: Visi
     core.settle(&view, page)
 }
 
+/// The page, with what is wrong.
+pub(super) async fn again(core: &Identity, view: &View, flow: &str, login: &str, faults: Faults) -> Page {
+    sheet(core, view, flow).wrong(faults).show(values(core, login)).await
+}
+
+fn sheet<'a>(core: &'a Identity, view: &'a View, flow: &'a str) -> Sheet<'a> {
+    Sheet::new(core, view, "identity/sign-in.html").flow(flow)
+}
+
+fn values(core: &Identity, login: &str) -> Value {
+    let card = core.trust.is_some();
+    context! { login, card, ask => passkeys::question(core, Purpose::SignIn, &[]) }
+}
+
 async fn sign_in(core: &Identity, view: &View, visitor: &Visitor, form: &Form) -> Page {
     let flow = form.get("flow");
-    let again = |faults: Faults| {
-        let sheet = Sheet::new(core, view, "identity/sign-in.html").flow(flow).wrong(faults);
-        (sheet, context! { login => form.get("login") })
-    };
+    let told = |faults| again(core, view, flow, form.get("login"), faults);
     let password = typed(form, "password");
     let Some(login) = Login::parse(form.get("login")) else {
-        let (sheet, values) = again(Faults::one("login", core.text(view.lang, "id.fault.login")));
-        return sheet.show(values).await;
+        return told(Faults::one("login", core.text(view.lang, "id.fault.login"))).await;
     };
     if password.is_empty() || password.len() > LONGEST {
-        let (sheet, values) = again(Faults::one("password", core.text(view.lang, "id.fault.password")));
-        return sheet.show(values).await;
+        return told(Faults::one("password", core.text(view.lang, "id.fault.password"))).await;
     }
     match proved(core, visitor, &login, password).await? {
         Proved::Right(account) if account.totp.is_some() => {
             second_factor::begin(core, view, visitor, &account, login.level(), flow).await
         }
         Proved::Right(account) => begin(core, view, visitor, &account, login.level(), "pwd", flow).await,
-        Proved::Wrong => {
-            let (sheet, values) = again(Faults::one("password", core.text(view.lang, "id.fault.sign-in")));
-            sheet.show(values).await
-        }
+        Proved::Wrong => told(Faults::one("password", core.text(view.lang, "id.fault.sign-in"))).await,
         Proved::Wait(seconds) => {
-            let text = wait_text(core, view.lang, "id.wait.sign-in", seconds);
-            let (sheet, values) = again(Faults::one("login", text));
-            let mut response = sheet.status(StatusCode::TOO_MANY_REQUESTS).show(values).await?;
+            let faults = Faults::one("login", wait_text(core, view.lang, "id.wait.sign-in", seconds));
+            let sheet = sheet(core, view, flow).wrong(faults).status(StatusCode::TOO_MANY_REQUESTS);
+            let mut response = sheet.show(values(core, form.get("login"))).await?;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             Ok(response)
         }
@@ -87,6 +94,7 @@ pub(super) async fn proved(core: &Identity, visitor: &Visitor, login: &Login, pa
     let kept = account.as_ref().and_then(|account| match level {
         Level::Low => account.password.as_deref(),
         Level::Substantial => account.number_password.as_deref(),
+        Level::High => None,
     });
     let verdict = core.hasher.verify(password, kept).await?;
     let renewed = if verdict == Verdict::RightButOld { Some(core.hasher.hash(password).await?) } else { None };

@@ -1,25 +1,52 @@
 //! `/stand/mail`: the messages of the stand, where none is sent.
 
 use axum::body::Body;
-use axum::extract::State;
-use axum::http::Response;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Response};
 use mail::Kept;
 use minijinja::{Value, context};
+use serde_json::json;
 use web::pages::View;
 
-use super::Sheet;
+use super::{Sheet, asked};
 use crate::Identity;
 
 /// How many are shown.
 const MOST: usize = 100;
 
-pub(super) async fn show(State(core): State<Identity>, view: View) -> Response<Body> {
+/// A page; or, for programs that accept JSON, a list. `to` names whose messages, else everybody's.
+pub(super) async fn show(
+    State(core): State<Identity>,
+    view: View,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    let to = asked(query, "to");
     let page = async {
-        let messages: Vec<Value> = core.outbox.kept(MOST).await?.iter().map(message).collect();
+        let mut kept = core.outbox.kept(MOST).await?;
+        kept.retain(|one| to.is_empty() || one.to.as_str().eq_ignore_ascii_case(&to));
+        if headers.get(ACCEPT).is_some_and(|value| value.as_bytes().starts_with(b"application/json")) {
+            return Ok(list(&kept));
+        }
+        let messages: Vec<Value> = kept.iter().map(message).collect();
         Sheet::new(&core, &view, "identity/stand-mail.html").show(context! { messages }).await
     };
     let page = page.await;
     core.settle(&view, page)
+}
+
+fn list(kept: &[Kept]) -> Response<Body> {
+    let all: Vec<serde_json::Value> = kept
+        .iter()
+        .map(|one| json!({ "to": one.to.as_str(), "subject": one.subject, "body": one.text, "time": one.at }))
+        .collect();
+    let mut response = Response::new(Body::from(serde_json::Value::from(all).to_string()));
+    let fields = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    for (name, value) in fields {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn message(kept: &Kept) -> Value {

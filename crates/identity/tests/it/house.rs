@@ -1,10 +1,12 @@
 //! The provider on a database of its own, with kept mail and a clock that the test moves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use eds::CachedTrust;
+use eds::pki::Authority;
 use identity::{ClientAuth, Config, Hashing, Identity, Parts};
 use jiff::{SignedDuration, Timestamp};
 use mail::{Kept, Outbox};
@@ -35,6 +37,8 @@ pub(crate) struct House {
     pub(crate) pages: Pages,
     pub(crate) clock: Clock,
     pub(crate) keys: system::Keys,
+    pub(crate) trust: Arc<CachedTrust>,
+    pub(crate) authority: Mutex<Authority>,
     micros: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
@@ -131,6 +135,8 @@ impl House {
         let kept = mail::Config { from: "nais@example.by".parse().unwrap(), smtp: None };
         let outbox = Outbox::open(db.clone(), vault.clone(), clock.clone(), &kept).unwrap();
         let pages = Pages::load(&[identity::PAGES]).unwrap();
+        let mut authority = crate::card::authority("Issuer", start);
+        let trust = Arc::new(CachedTrust::new(crate::card::trust(&mut authority, start)));
         let keys = system::Keys::generate();
         let identity = Identity::open(Parts {
             db: db.clone(),
@@ -139,11 +145,13 @@ impl House {
             pages: pages.clone(),
             outbox: outbox.clone(),
             tls: tls(),
+            trust: Some(trust.clone()),
             config: config(&keys),
         });
         let identity = identity.await.unwrap();
         let client = Client::new(edge(identity.router(), clock.clone()));
-        Self { identity, client, outbox, db, vault, pages, clock, keys, micros, _folder: folder }
+        let authority = Mutex::new(authority);
+        Self { identity, client, outbox, db, vault, pages, clock, keys, trust, authority, micros, _folder: folder }
     }
 
     /// The same database with passwords at another cost.
@@ -157,6 +165,7 @@ impl House {
             pages: self.pages.clone(),
             outbox: self.outbox.clone(),
             tls: tls(),
+            trust: Some(self.trust.clone()),
             config,
         });
         Client::new(edge(identity.await.unwrap().router(), self.clock.clone()))

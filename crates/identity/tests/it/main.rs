@@ -1,10 +1,15 @@
 //! The identity provider as people and systems meet it, in process, on every engine there is.
 //!
-//! `house` is the provider with a clock that the test moves, `browser` a browser, `system` a client of the provider.
+//! `house` is the provider with a clock that the test moves, `browser` a browser, `authenticator` what it asks for
+//! passkeys, `system` a client of the provider.
 //! `cfg(test)` on each module tells clippy that helpers too may unwrap.
 
 #[cfg(test)]
+mod authenticator;
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
+mod card;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
@@ -15,6 +20,8 @@ mod limits;
 mod logout;
 #[cfg(test)]
 mod openid;
+#[cfg(test)]
+mod passkeys;
 #[cfg(test)]
 mod reset;
 #[cfg(test)]

@@ -89,7 +89,6 @@ async fn everything_else_that_is_wrong_is_told_to_the_client() {
             (("scope", "profile"), "invalid_scope"),
             (("prompt", "none login"), "invalid_request"),
             (("max_age", "-1"), "invalid_request"),
-            (("acr_values", "high"), "unmet_authentication_requirements"),
             (("request", "x"), "request_not_supported"),
             (("request_uri", "https://a"), "request_uri_not_supported"),
         ] {
@@ -164,6 +163,11 @@ async fn a_system_outside_asks_the_person_once() {
         for more in [[("scope", "openid email")], [("prompt", "consent")]] {
             assert!(to(&browser.get(&request("shop", SHOP, &more)).await).contains("/consent?"), "{more:?}");
         }
+        // Allowed beside what was allowed before, not instead of it.
+        let question = to(&browser.get(&request("shop", SHOP, &[("scope", "openid email")])).await);
+        let flow = param(&question, "flow").unwrap();
+        to(&browser.post("/en/consent", &[("flow", &flow), ("answer", "yes")]).await);
+        code_for(&browser, "shop", SHOP, &[("scope", "openid profile email"), ("prompt", "none")]).await;
     })
     .await;
 }

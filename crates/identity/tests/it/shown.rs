@@ -23,9 +23,16 @@ async fn every_page_in_every_language() {
         for lang in ["en", "be", "ru"] {
             let guest = house.browser();
             guest.post(&format!("/{lang}/reset"), &[("email", "anna@example.by")]).await;
-            for path in
-                ["register", "register?kind=organisation", "reset", "reset/sent", "sign-in", "signed-out", "stand/mail"]
-            {
+            for path in [
+                "register",
+                "register?kind=organisation",
+                "reset",
+                "reset/sent",
+                "sign-in",
+                "sign-in/card",
+                "signed-out",
+                "stand/mail",
+            ] {
                 let answer = guest.get(&format!("/{lang}/{path}")).await;
                 assert_eq!(answer.status, 200, "{path}");
                 judged(&answer.text(), lang, path);
@@ -36,7 +43,8 @@ async fn every_page_in_every_language() {
             let signed_in = house.browser();
             let fields = [("login", "anna@example.by"), ("password", crate::house::PASSWORD)];
             to(&signed_in.post(&format!("/{lang}/sign-in"), &fields).await);
-            for path in ["identity/sessions", "identity/password", "identity/two-step", "sign-out"] {
+            for path in ["identity/sessions", "identity/password", "identity/two-step", "identity/passkeys", "sign-out"]
+            {
                 let answer = signed_in.get(&format!("/{lang}/{path}")).await;
                 assert_eq!(answer.status, 200, "{path}");
                 judged(&answer.text(), lang, path);

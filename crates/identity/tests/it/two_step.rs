@@ -24,7 +24,7 @@ fn shown(typed: &str, seconds: i64) -> String {
 }
 
 /// Turns it on; the key and the recovery codes.
-async fn enrol(house: &House, browser: &Browser<'_>) -> (String, Vec<String>) {
+pub(crate) async fn enrol(house: &House, browser: &Browser<'_>) -> (String, Vec<String>) {
     let page = browser.post("/en/identity/two-step", &[("do", "begin")]).await.text();
     let key: String = page.split("secret=").nth(1).unwrap().chars().take_while(char::is_ascii_alphanumeric).collect();
     let sealed = hidden(&page, "sealed");

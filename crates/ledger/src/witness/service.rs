@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use model::Clock;
@@ -174,7 +174,9 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Bytes) -> Res
     }
 }
 
-async fn last_checkpoint(State(witness): State<Arc<Witness>>, UrlPath(log): UrlPath<String>) -> Response {
+async fn last_checkpoint(State(witness): State<Arc<Witness>>, uri: Uri) -> Response {
+    // As it was sent: the origin of a log is its hex name, which needs no escape.
+    let log = uri.path().trim_start_matches('/').trim_end_matches("/checkpoint").to_owned();
     match tokio::task::spawn_blocking(move || witness.last_note(&log)).await {
         Ok(Ok(Some(note))) => ([(header::CACHE_CONTROL, "no-cache")], note).into_response(),
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),

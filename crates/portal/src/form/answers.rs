@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 use web::pages;
 
-use super::{Field, Kind, Page};
+use super::{Field, Form, Kind, Page};
 
 /// Why an answer cannot be kept as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,25 +35,37 @@ enum Typed {
 const LONGEST: usize = 2_000;
 
 /// Puts what was typed on the page into `answers`; what is wrong with it, in the order of the fields.
-pub(crate) fn read(page: &Page, form: &pages::Form, answers: &mut Value) -> Vec<Wrong> {
+///
+/// A mistake in one field costs no other; what is wrong is no answer.
+pub(crate) fn read(form: &Form, page: &Page, given: &pages::Form, answers: &mut Value) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     for field in &page.fields {
         // A condition may hang on an answer of the same page, read just before.
-        if !field.when.as_ref().is_none_or(|when| when.holds(answers)) {
+        if !form.fields(page, answers).iter().any(|asked| asked.pointer == field.pointer) {
             continue;
         }
         let mut say = |key| wrong.push(Wrong { pointer: field.pointer.clone(), message: Message::Own(key) });
-        match typed(field, form) {
-            Typed::Value(value) => set(answers, &field.pointer, Some(value)),
-            Typed::Nothing if field.required => {
-                set(answers, &field.pointer, None);
-                say(missing(field.kind));
+        let value = match typed(field, given) {
+            Typed::Value(value) => Some(value),
+            Typed::Nothing => {
+                if form.requires(field, answers) {
+                    say(missing(field.kind));
+                }
+                None
             }
-            Typed::Nothing => set(answers, &field.pointer, None),
-            Typed::Wrong(key) => say(key),
-        }
+            Typed::Wrong(key) => {
+                say(key);
+                None
+            }
+        };
+        set(answers, &field.pointer, value);
     }
     wrong
+}
+
+/// An answer that is needed is not there.
+pub(super) fn absent(field: &Field) -> Wrong {
+    Wrong { pointer: field.pointer.clone(), message: Message::Own(missing(field.kind)) }
 }
 
 fn missing(kind: Kind) -> &'static str {
@@ -142,7 +154,7 @@ fn date(form: &pages::Form, name: &str, of_birth: bool) -> Typed {
 }
 
 /// Sets or removes the value at a pointer of plain names; the objects above it are made.
-pub(super) fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
+pub(crate) fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
     let mut place = body;
     let mut names = pointer.trim_start_matches('/').split('/').peekable();
     while let Some(name) = names.next() {
@@ -166,6 +178,8 @@ pub(super) fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
@@ -178,15 +192,27 @@ mod tests {
             width: None,
             autocomplete: None,
             required: true,
+            required_when: None,
+            shared: false,
             upper: true,
             when: None,
         }
     }
 
     fn read_one(field: Field, body: &str) -> (Value, Vec<Wrong>) {
-        let page = Page { id: "p".into(), block: "b".into(), when: None, fields: vec![field] };
+        let page =
+            Page { id: "p".into(), block: "b".into(), when: None, zone: false, guest: false, fields: vec![field] };
+        let form = Form {
+            check: String::new(),
+            submit: String::new(),
+            zone: None,
+            guests: None,
+            conditions: BTreeMap::new(),
+            pages: vec![page],
+            lists: BTreeMap::new(),
+        };
         let mut answers = json!({"a": {"b": "before"}});
-        let wrong = read(&page, &pages::Form::parse(body.as_bytes()), &mut answers);
+        let wrong = read(&form, &form.pages[0], &pages::Form::parse(body.as_bytes()), &mut answers);
         (answers.pointer("/a/b").cloned().unwrap_or_default(), wrong)
     }
 
@@ -208,8 +234,8 @@ mod tests {
         assert_eq!(of(Kind::Date, "29", "2", "2024").0, json!("2024-02-29"));
         for (d, m, y) in [("29", "2", "2025"), ("", "6", "2025"), ("x", "6", "2025"), ("31", "4", "2025")] {
             assert_eq!(of(Kind::Date, d, m, y).1[0].message, Message::Own("date"), "{d} {m} {y}");
-            // What was there before is not lost by a slip.
-            assert_eq!(of(Kind::Date, d, m, y).0, json!("before"));
+            // What is wrong is no answer, not even the one before it.
+            assert_eq!(of(Kind::Date, d, m, y).0, Value::Null);
         }
         assert_eq!(of(Kind::Date, "1", "1", "25").1[0].message, Message::Own("date-year"));
         assert_eq!(of(Kind::BirthDate, "", "", "1985").0, json!("19850000"));

@@ -4,7 +4,11 @@
 //! what the owner's system is sent.
 
 mod answers;
+mod complete;
+mod guests;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +18,9 @@ use model::{Country, Error, Lang, Service};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use answers::{Message, Wrong, read};
-pub(crate) use show::{Offer, questions, summary};
+pub(crate) use answers::{Message, Wrong, read, set};
+pub(crate) use guests::picked;
+pub(crate) use show::{Offer, questions, summary, typed_as};
 
 /// `form.toml`
 #[derive(Debug, Deserialize)]
@@ -25,6 +30,15 @@ struct Written {
     check: String,
     /// The method that decides.
     submit: String,
+    /// The method that reads the machine-readable zone of a document (optional).
+    #[serde(default)]
+    zone: Option<String>,
+    /// Under this condition several people can be named at once (optional).
+    #[serde(default)]
+    guests: Option<String>,
+    /// Conditions by the names that pages and fields call them by.
+    #[serde(default)]
+    when: BTreeMap<String, When>,
     /// In their order.
     pages: Vec<Page>,
 }
@@ -37,28 +51,31 @@ pub struct Page {
     pub id: String,
     /// The part of the form it belongs to.
     pub block: String,
-    /// Only then.
+    /// Only under this condition.
     #[serde(default)]
-    pub when: Option<When>,
+    pub when: Option<String>,
+    /// The lines of a machine-readable zone can be pasted here; they fill in what they say.
+    #[serde(default)]
+    pub zone: bool,
+    /// Each guest of a guest book has own answers here, and shares none with the others.
+    #[serde(default)]
+    pub guest: bool,
     /// What is asked.
     pub fields: Vec<Field>,
 }
 
-/// A condition on an answer given before.
+/// A condition on a choice made before, on an earlier page or above on the same.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     /// Where the answer is.
     field: String,
-    /// It is this.
-    #[serde(default)]
-    is: Option<Value>,
     /// It is one of these.
     #[serde(default, rename = "in")]
-    among: Option<Vec<Value>>,
-    /// It is there, and is not this.
-    #[serde(default)]
-    not: Option<Value>,
+    among: Vec<String>,
+    /// It is there, and is none of these.
+    #[serde(default, rename = "not-in")]
+    except: Vec<String>,
 }
 
 /// How an answer is given.
@@ -111,12 +128,18 @@ pub struct Field {
     /// It must be answered.
     #[serde(default)]
     pub required: bool,
+    /// It must be answered under this condition.
+    #[serde(default)]
+    pub required_when: Option<String>,
     /// Typed in any case, kept in capitals.
     #[serde(default)]
     pub upper: bool,
-    /// Only then.
+    /// The same for all guests of a guest book, so that their table has no such column.
     #[serde(default)]
-    pub when: Option<When>,
+    pub shared: bool,
+    /// Only under this condition. Neighbours under the same one are shown as one part of the page.
+    #[serde(default)]
+    pub when: Option<String>,
 }
 
 /// A form.
@@ -126,6 +149,10 @@ pub struct Form {
     pub check: String,
     /// The method that decides.
     pub submit: String,
+    /// The method that reads a machine-readable zone.
+    pub zone: Option<String>,
+    guests: Option<String>,
+    conditions: BTreeMap<String, When>,
     pages: Vec<Page>,
     lists: BTreeMap<String, Classifier>,
 }
@@ -135,24 +162,38 @@ const YES_NO: &str = "yes-no";
 
 impl When {
     fn holds(&self, answers: &Value) -> bool {
-        let found = answers.pointer(&self.field);
-        self.is.as_ref().is_none_or(|wanted| found == Some(wanted))
-            && self.among.as_ref().is_none_or(|among| found.is_some_and(|found| among.contains(found)))
-            && self.not.as_ref().is_none_or(|not| found.is_some_and(|found| found != not))
+        let found = match answers.pointer(&self.field) {
+            Some(Value::String(code)) => code.as_str(),
+            Some(Value::Bool(yes)) => {
+                if *yes {
+                    "yes"
+                } else {
+                    "no"
+                }
+            }
+            _ => return false,
+        };
+        let is = |listed: &[String]| listed.iter().any(|one| one == found);
+        (self.among.is_empty() || is(&self.among)) && !is(&self.except)
     }
 }
 
 impl Page {
-    /// Its fields that are asked.
-    pub(crate) fn fields<'a>(&'a self, answers: &'a Value) -> impl Iterator<Item = &'a Field> {
-        self.fields.iter().filter(|field| field.when.as_ref().is_none_or(|when| when.holds(answers)))
+    /// Whether this is one of its fields.
+    fn asks(&self, pointer: &str) -> bool {
+        self.fields.iter().any(|field| field.pointer == pointer)
     }
+}
+
+/// The name in a page's form of the field at `pointer`.
+fn name_of(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
 }
 
 impl Field {
     /// Its name in the page's form.
     pub(crate) fn name(&self) -> String {
-        self.pointer.trim_start_matches('/').replace('/', ".")
+        name_of(&self.pointer)
     }
 
     /// The element that holds it, by which a page names its place.
@@ -185,79 +226,82 @@ impl Form {
                 lists.insert(name.to_owned(), Classifier::parse(path, text)?);
             }
         }
-        let form = Self { check: written.check, submit: written.submit, pages: written.pages, lists };
-        form.complete(service)?;
+        let Written { check, submit, zone, guests, when: conditions, pages } = written;
+        let form = Self { check, submit, zone, guests, conditions, pages, lists };
+        complete::check(&form, service)?;
         Ok(Some(form))
     }
 
-    /// Every page and field has its texts, every list is there, every method too.
-    fn complete(&self, service: &Service) -> Result<(), Error> {
-        let wrong = |key: String, expected: &str| Err(Error::file("form.toml", key, expected));
-        for (key, method) in [("check", &self.check), ("submit", &self.submit)] {
-            if !service.passport.methods.iter().any(|known| known.path == *method) {
-                return wrong(key.to_owned(), "the path of a method in passport.toml");
-            }
-        }
+    /// The fields that are asked after these answers, each with its page, in order.
+    ///
+    /// A condition on an answer that is itself not asked does not hold: it was given before another answer led elsewhere.
+    fn asked_fields<'a>(&'a self, answers: &Value) -> Vec<(&'a Page, &'a Field)> {
+        let mut asked: Vec<(&Page, &Field)> = Vec::new();
         for page in &self.pages {
-            if !service.texts.has(&format!("form.pages.{}.title", page.id)) {
-                return wrong(page.id.clone(), "a title under form.pages in text.en.toml");
-            }
-            if !service.texts.has(&format!("form.blocks.{}", page.block)) {
-                return wrong(page.id.clone(), "a title of its block under form.blocks in text.en.toml");
-            }
-            for field in &page.fields {
-                if !service.texts.has(&format!("form.fields.{}.label", field.pointer)) {
-                    return wrong(field.pointer.clone(), "a label under form.fields in text.en.toml");
-                }
-                let listed = matches!(field.kind, Kind::Select | Kind::Radios);
-                let known = field.options.as_ref().is_some_and(|list| list == YES_NO || self.lists.contains_key(list));
-                if listed && !known {
-                    return wrong(field.pointer.clone(), "options: the name of a file in classifiers/, or yes-no");
+            if self.holds(page.when.as_deref(), &asked, answers) {
+                for field in &page.fields {
+                    if self.holds(field.when.as_deref(), &asked, answers) {
+                        asked.push((page, field));
+                    }
                 }
             }
         }
-        Ok(())
+        asked
+    }
+
+    fn holds(&self, condition: Option<&str>, asked: &[(&Page, &Field)], answers: &Value) -> bool {
+        let Some(name) = condition else { return true };
+        let Some(when) = self.conditions.get(name) else { return false };
+        asked.iter().any(|(_, field)| field.pointer == when.field) && when.holds(answers)
     }
 
     /// The pages that are asked after these answers, in order.
-    ///
-    /// A condition on an answer whose own page is not on the way does not hold: it was given before another answer
-    /// led elsewhere.
-    pub(crate) fn way<'a>(&'a self, answers: &'a Value) -> impl Iterator<Item = &'a Page> {
-        let mut asked: Vec<&str> = Vec::new();
-        self.pages.iter().filter(move |page| {
-            let applies = page.when.as_ref().is_none_or(|when| asked.contains(&&*when.field) && when.holds(answers));
-            if applies {
-                asked.extend(page.fields(answers).map(|field| field.pointer.as_str()));
-            }
-            applies
-        })
+    pub(crate) fn way<'a>(&'a self, answers: &Value) -> Vec<&'a Page> {
+        let mut way: Vec<&Page> = self.asked_fields(answers).into_iter().map(|(page, _)| page).collect();
+        way.dedup_by_key(|page| &page.id);
+        way
     }
 
     /// The page of this name, if it is on the way.
-    pub(crate) fn page<'a>(&'a self, answers: &'a Value, id: &str) -> Option<&'a Page> {
-        self.way(answers).find(|page| page.id == id)
+    pub(crate) fn page<'a>(&'a self, answers: &Value, id: &str) -> Option<&'a Page> {
+        self.way(answers).into_iter().find(|page| page.id == id)
     }
 
-    /// The first page on the way whose answers are missing.
-    pub(crate) fn open<'a>(&'a self, answers: &'a Value) -> Option<&'a Page> {
-        let missing = |field: &Field| field.required && answers.pointer(&field.pointer).is_none();
-        self.way(answers).find(|page| page.fields(answers).any(missing))
+    /// The fields of a page that are asked.
+    pub(crate) fn fields<'a>(&'a self, page: &Page, answers: &Value) -> Vec<&'a Field> {
+        self.asked_fields(answers).into_iter().filter(|(of, _)| of.id == page.id).map(|(_, field)| field).collect()
+    }
+
+    /// Whether an answer is needed here.
+    pub(crate) fn requires(&self, field: &Field, answers: &Value) -> bool {
+        let condition = field.required_when.as_ref().and_then(|name| self.conditions.get(name));
+        field.required || condition.is_some_and(|when| when.holds(answers))
+    }
+
+    /// The first page on the way whose answers are missing, or which is `unfinished`.
+    pub(crate) fn open<'a>(&'a self, answers: &Value, unfinished: impl Fn(&str) -> bool) -> Option<&'a Page> {
+        let missing = |field: &Field| self.requires(field, answers) && answers.pointer(&field.pointer).is_none();
+        let asked = self.asked_fields(answers);
+        asked.into_iter().find(|(page, field)| unfinished(&page.id) || missing(field)).map(|(page, _)| page)
     }
 
     /// The page on the way where the answer at `pointer` is given.
-    pub(crate) fn page_of<'a>(&'a self, answers: &'a Value, pointer: &str) -> Option<&'a Page> {
-        self.way(answers).find(|page| page.fields.iter().any(|field| field.pointer == pointer))
+    pub(crate) fn page_of<'a>(&'a self, answers: &Value, pointer: &str) -> Option<&'a Page> {
+        let asked = self.asked_fields(answers);
+        asked.into_iter().find(|(_, field)| field.pointer == pointer).map(|(page, _)| page)
     }
 
-    /// Only what was asked: answers of pages that are no longer on the way are left out.
+    /// The field at `pointer`, asked or not.
+    pub(crate) fn field(&self, pointer: &str) -> Option<&Field> {
+        self.pages.iter().flat_map(|page| &page.fields).find(|field| field.pointer == pointer)
+    }
+
+    /// Only what is asked: answers of a branch that is not chosen any more are dropped.
     pub(crate) fn asked(&self, answers: &Value) -> Value {
         let mut body = Value::Object(serde_json::Map::new());
-        for page in self.way(answers) {
-            for field in page.fields(answers) {
-                if let Some(value) = answers.pointer(&field.pointer) {
-                    answers::set(&mut body, &field.pointer, Some(value.clone()));
-                }
+        for (_, field) in self.asked_fields(answers) {
+            if let Some(value) = answers.pointer(&field.pointer) {
+                answers::set(&mut body, &field.pointer, Some(value.clone()));
             }
         }
         body

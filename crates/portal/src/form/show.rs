@@ -56,6 +56,9 @@ impl Offer<'_> {
 }
 
 /// The questions of a page; `typed` is what was typed when it could not be kept.
+///
+/// Fields under a condition on a choice above them on the page are a part of their own, there in any case: a script
+/// shows it when the choice is made, and without one its heading says when it is to be filled in.
 pub(crate) fn questions(
     offer: &Offer<'_>,
     page: &Page,
@@ -63,18 +66,31 @@ pub(crate) fn questions(
     typed: Option<&pages::Form>,
     wrong: &[Wrong],
 ) -> Vec<Shown> {
-    let single = page.fields.len() == 1;
-    page.fields.iter().map(|field| question(offer, field, answers, typed, wrong, single)).collect()
+    let asked = offer.form.fields(page, answers);
+    let here = |name: &String| offer.form.conditions.get(name).filter(|when| page.asks(&when.field));
+    let mut shown = Vec::new();
+    for fields in page.fields.chunk_by(|one, other| one.when == other.when) {
+        let each = |field| question(offer, field, answers, typed, wrong);
+        let when = fields.first().and_then(|field| field.when.as_ref());
+        if let (Some(name), Some(when)) = (when, when.and_then(here)) {
+            let (listed, except) = if when.except.is_empty() { (&when.among, false) } else { (&when.except, true) };
+            shown.push(context! {
+                part => name,
+                heading => offer.text(&format!("form.when.{name}")),
+                control => super::name_of(&when.field),
+                values => listed.join(" "),
+                except,
+                questions => fields.iter().map(each).collect::<Vec<_>>(),
+            });
+        } else {
+            let asked = |field: &&Field| asked.iter().any(|one| one.pointer == field.pointer);
+            shown.extend(fields.iter().filter(asked).map(each));
+        }
+    }
+    shown
 }
 
-fn question(
-    offer: &Offer<'_>,
-    field: &Field,
-    answers: &Value,
-    typed: Option<&pages::Form>,
-    wrong: &[Wrong],
-    single: bool,
-) -> Shown {
+fn question(offer: &Offer<'_>, field: &Field, answers: &Value, typed: Option<&pages::Form>, wrong: &[Wrong]) -> Shown {
     let name = field.name();
     let kept = answers.pointer(&field.pointer);
     let value = |suffix: &str| typed.map(|typed| typed.get(&format!("{name}{suffix}")).to_owned());
@@ -94,7 +110,7 @@ fn question(
         name => name.clone(),
         label => offer.label(&field.pointer),
         hint => offer.maybe(&format!("form.fields.{}.hint", field.pointer)),
-        optional => !field.required,
+        optional => !field.required && field.required_when.is_none(),
         value => chosen,
         day => value("-day").unwrap_or(day),
         month => value("-month").unwrap_or(month),
@@ -104,7 +120,18 @@ fn question(
         width => field.width.map(class),
         autocomplete => field.autocomplete.clone(),
         upper => field.upper,
-        single,
+    }
+}
+
+/// An answer as a browser would send its field: names and values.
+pub(crate) fn typed_as(field: &Field, value: &Value) -> Vec<(String, String)> {
+    let name = field.name();
+    match field.kind {
+        Kind::Date | Kind::BirthDate => {
+            let (day, month, year) = parts(Some(value));
+            vec![(format!("{name}-day"), day), (format!("{name}-month"), month), (format!("{name}-year"), year)]
+        }
+        _ => vec![(name, plain(field, Some(value)))],
     }
 }
 
@@ -165,7 +192,8 @@ fn parts(kept: Option<&Value>) -> (String, String, String) {
 pub(crate) fn summary(offer: &Offer<'_>, answers: &Value, wrong: &[Wrong]) -> Vec<Shown> {
     let mut blocks: Vec<(String, Vec<Shown>)> = Vec::new();
     for page in offer.form.way(answers) {
-        let rows = page.fields(answers).filter_map(|field| row(offer, page, field, answers, wrong));
+        let fields = offer.form.fields(page, answers);
+        let rows = fields.into_iter().filter_map(|field| row(offer, page, field, answers, wrong));
         let title = offer.text(&format!("form.blocks.{}", page.block));
         match blocks.last_mut().filter(|(block, _)| *block == title) {
             Some((_, known)) => known.extend(rows),

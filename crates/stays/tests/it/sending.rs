@@ -25,8 +25,13 @@ async fn a_registration_reaches_isos(engine: Engine) {
     let bench = Bench::new(engine).await;
     assert!(!bench.stays.send_next().await.unwrap(), "nothing waits");
     let mut body = application(1);
-    body["foreigner"]["surname_ru"] = json!("Тестер");
-    let number = bench.submit(&body).await["registration_number"].clone();
+    for (name, value) in [("surname_ru", "Тестер"), ("given_names_ru", "Отто"), ("patronymic_ru", "Карлович")]
+    {
+        body["foreigner"][name] = json!(value);
+    }
+    let answer = bench.submit(&body).await;
+    assert_eq!(answer["full_name"], "TESTER OTTO (ТЕСТЕР ОТТО КАРЛОВИЧ)");
+    let number = answer["registration_number"].clone();
     assert_eq!(isos(&bench, 1).await, json!({"sent": false, "package_id": null}));
     assert!(bench.stays.send_next().await.unwrap());
     assert!(!bench.stays.send_next().await.unwrap());
@@ -36,7 +41,10 @@ async fn a_registration_reaches_isos(engine: Engine) {
     let record = &taken[0]["records"][0];
     assert_eq!(schema("record").check(record), Ok(()), "{record:#}");
     assert_eq!((&record["registration_number"], &record["to"]), (&number, &json!("2026-06-30")));
-    assert_eq!(record["foreigner"]["surname_ru"], "ТЕСТЕР");
+    for (name, value) in [("surname_ru", "ТЕСТЕР"), ("name_ru", "ОТТО"), ("patronymic_ru", "КАРЛОВИЧ")]
+    {
+        assert_eq!(record["foreigner"][name], value);
+    }
     assert_eq!(taken[0]["message_source"], "MVD");
     assert_eq!(isos(&bench, 1).await, json!({"sent": true, "package_id": uuid::Uuid::from_u128(1)}));
 }

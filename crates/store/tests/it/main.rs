@@ -23,6 +23,8 @@ mod seal;
 #[cfg(test)]
 mod threads;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod unknown;

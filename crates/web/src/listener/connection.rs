@@ -20,11 +20,12 @@ use tokio::net::TcpStream;
 use tokio::time::MissedTickBehavior;
 
 use super::Limits;
-use super::guard::{Guard, Rules};
+use super::guard::{Guard, Holding, Rules};
 use super::head::HeadLimits;
 use super::registry::{Phase, Ticket};
 use crate::edge::Edge;
 use crate::peer::{Peer, PeerCertificate};
+use crate::shed;
 use crate::tls::TlsSetup;
 
 /// How long an HTTP/2 peer may leave a ping unanswered.
@@ -107,11 +108,18 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send,
     {
+        let holding = Holding::default();
         let service = service_fn(|request| {
-            let (edge, peer) = (self.edge.clone(), peer.clone());
-            async move { Ok::<_, Infallible>(edge.call(request, peer).await) }
+            let (edge, peer, holding) = (self.edge.clone(), peer.clone(), holding.clone());
+            async move {
+                let response = edge.call(request, peer).await;
+                if shed::is_held_back(&response) {
+                    holding.begin();
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
-        let io = TokioIo::new(Guard::new(io, self.rules.clone()));
+        let io = TokioIo::new(Guard::new(io, self.rules.clone(), holding.clone()));
         drive(self.http1.serve_connection(io, service), ticket, |_| Verdict::Stay).await;
     }
 

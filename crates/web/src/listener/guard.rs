@@ -8,6 +8,7 @@ use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::framing::{Framing, Refused};
 use super::head::{HeadLimits, Rejection};
+use crate::shed::HOLD;
 
 /// Most bytes read from a peer after its refusal, so that it can read the answer before the connection ends.
 const LINGER_BYTES: usize = 1 << 20;
@@ -52,10 +54,26 @@ enum End {
     Broken(io::ErrorKind),
 }
 
+/// Told by whoever answers: the next message of this connection is read after [`HOLD`] only.
+#[derive(Clone, Default)]
+pub(crate) struct Holding(Arc<AtomicBool>);
+
+impl Holding {
+    pub(crate) fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn take(&self) -> bool {
+        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Acquire)
+    }
+}
+
 /// The stream `I`, guarded.
 pub(crate) struct Guard<I> {
     io: I,
     rules: Arc<Rules>,
+    holding: Holding,
+    hold: Option<Pin<Box<Sleep>>>,
     framing: Framing,
     /// Bytes read but not passed on: `ready` that may be, then the beginning of a head.
     held: Vec<u8>,
@@ -71,9 +89,11 @@ pub(crate) struct Guard<I> {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Guard<I> {
-    pub(crate) fn new(io: I, rules: Arc<Rules>) -> Self {
+    pub(crate) fn new(io: I, rules: Arc<Rules>, holding: Holding) -> Self {
         Self {
             io,
+            holding,
+            hold: None,
             framing: Framing::new(rules.head),
             held: Vec::new(),
             ready: 0,
@@ -135,6 +155,18 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Guard<I> {
             self.phase = (phase, self.framing.messages);
             self.phase_since = self.ticks;
         }
+    }
+
+    /// Pending while this connection is left unread; never in the middle of a message.
+    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.phase.0 == Phase::Idle && self.holding.take() {
+            self.hold = Some(Box::pin(tokio::time::sleep(HOLD)));
+        }
+        if let Some(hold) = &mut self.hold {
+            ready!(hold.as_mut().poll(cx));
+            self.hold = None;
+        }
+        Poll::Ready(())
     }
 
     /// Counts the ticks that have passed and asks to be woken by the next.
@@ -233,6 +265,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guard<I> {
                 Some(End::Broken(kind)) => return Poll::Ready(Err((*kind).into())),
                 None => {}
             }
+            ready!(this.poll_hold(cx));
             match Pin::new(&mut this.io).poll_read(cx, buf) {
                 Poll::Ready(Ok(())) if buf.filled().len() > before => this.inspect(buf, before),
                 Poll::Ready(outcome) => return Poll::Ready(outcome),

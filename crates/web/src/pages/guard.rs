@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::middleware::Next;
@@ -48,6 +48,17 @@ fn asked(parts: &Parts) -> Option<&str> {
 fn names(origin: &str, host: &str) -> bool {
     let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     authority.is_some_and(|authority| !authority.is_empty() && authority.eq_ignore_ascii_case(host))
+}
+
+/// Middleware around pages: an address that the framework itself refuses to read, with a line of plain text in English,
+/// is told by a page. No page of ours is plain text.
+pub async fn readable(State(pages): State<Pages>, view: View, request: Request, next: Next) -> Response<Body> {
+    let response = next.run(request).await;
+    let plain = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/plain"));
+    if plain && response.status().is_client_error() {
+        return pages.error(&view, response.status(), "bad-address");
+    }
+    response
 }
 
 enum Single<'a> {

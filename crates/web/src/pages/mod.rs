@@ -28,7 +28,7 @@ pub use cookies::{cookie, set_cookie};
 pub use countries::country_name;
 pub use error::Error;
 pub use form::Form;
-pub use guard::same_origin;
+pub use guard::{readable, same_origin};
 pub use respond::{allow_form_to, local, see_other};
 pub use settings::{Colours, Settings, Size, Spacing};
 pub use view::{Account, View};

@@ -11,7 +11,7 @@ use web::client::Client;
 use web::shed::{Shed, ShedLimits};
 use web::{Edge, Limits, ListenerConfig, Metrics, Peer};
 
-use crate::stand::{app, limits, one, rest, setup, start};
+use crate::stand::{app, limits, one, rest, setup, start, start_gated};
 
 #[tokio::test]
 async fn requests_at_work_are_answered_before_the_end() {
@@ -133,6 +133,30 @@ async fn above_capacity_the_answer_is_immediate() {
     assert_eq!(second.headers()["retry-after"], "1");
     assert_eq!(first.await.unwrap().status(), 200);
     assert_eq!(ask("/").await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_does_not_wait_after_a_refusal_is_read_later() {
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let shed = Shed::new(ShedLimits { at_once: 1, waiting: 0, wait: Duration::ZERO });
+    let stand = start_gated(Limits::default(), None, Some(shed)).await;
+    let (mut busy, mut eager) = (stand.connect().await, stand.connect().await);
+    busy.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    while !stand.metrics.render().contains("nais_requests_in_flight{listener=\"test\"} 1") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for waited in [Duration::ZERO, Duration::from_millis(150)] {
+        let begun = Instant::now();
+        eager.write_all(GET).await.unwrap();
+        assert!(one(&mut eager).await.starts_with("HTTP/1.1 503"));
+        assert!(begun.elapsed() >= waited, "{:?}", begun.elapsed());
+    }
+    drop(busy);
+    while !stand.metrics.render().contains("nais_requests_in_flight{listener=\"test\"} 0") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    eager.write_all(GET).await.unwrap();
+    assert!(one(&mut eager).await.ends_with("hello"), "held back, not left");
 }
 
 #[tokio::test]

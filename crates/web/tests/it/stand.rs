@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use web::body::{Allowance, read};
 use web::problem::DEFAULT_BASE;
+use web::shed::Shed;
 use web::{Context, Edge, Limits, ListenerConfig, Listening, Metrics, Peer, Problems, TlsSetup};
 
 /// Long enough for a slow machine; nothing that passes takes as long.
@@ -95,8 +96,12 @@ pub(crate) fn setup(metrics: &Metrics) -> web::edge::Setup {
 }
 
 pub(crate) async fn start(limits: Limits, tls: Option<TlsSetup>) -> Stand {
+    start_gated(limits, tls, None).await
+}
+
+pub(crate) async fn start_gated(limits: Limits, tls: Option<TlsSetup>, shed: Option<Shed>) -> Stand {
     let metrics = Metrics::new();
-    let edge = Edge::new(app(), setup(&metrics));
+    let edge = Edge::new(app(), web::edge::Setup { shed, ..setup(&metrics) });
     let (stop, stopped) = watch::channel(false);
     let config = ListenerConfig { addr: "127.0.0.1:0".to_owned(), option: "test.listen", tls, limits };
     let listening = web::serve(config, edge, stopped).await.unwrap();

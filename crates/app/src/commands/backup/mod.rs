@@ -84,7 +84,7 @@ fn seal(copy: &Copy, target: &Path, head: &Head, vault: &Vault) -> Result<u64, E
 
 /// The file of the embedded database.
 pub fn database(config: &Config, file: &Path) -> Result<PathBuf, Error> {
-    match config.db().url.strip_prefix("sqlite:") {
+    match config.database_url().strip_prefix("sqlite:") {
         Some(path) => Ok(PathBuf::from(path)),
         None => Err(Error::config(
             file,

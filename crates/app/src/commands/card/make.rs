@@ -9,10 +9,10 @@ use eds::{Purpose, SigningKey};
 use jiff::{SignedDuration, Timestamp};
 use model::IdentificationNumber;
 use secrecy::SecretString;
+use terminal::authority::{Folder, ISSUING};
 
 use super::{file, pin};
-use crate::commands::pki::folder::Folder;
-use crate::commands::pki::{AlgorithmArg, ISSUING, after};
+use crate::commands::pki::{AlgorithmArg, after};
 use crate::exit::Error;
 use crate::files::{self, Readers};
 use crate::print;

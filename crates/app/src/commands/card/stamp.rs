@@ -9,8 +9,8 @@ use eds::{Certificate, Crl, tsp};
 use jiff::Timestamp;
 use model::Clock;
 use reqwest::{Client, Url};
+use terminal::http;
 
-use crate::commands::http;
 use crate::exit::Error;
 use crate::files;
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use reqwest::Url;
+use terminal::http;
 
 use self::drive::{Target, Way};
 use self::profile::{ETT, REPLIES, Row, Verdict};
 use crate::commands::call::Identity;
-use crate::commands::http;
 use crate::exit::{Error, Outcome};
 use crate::files;
 use crate::print::{self, Tone};

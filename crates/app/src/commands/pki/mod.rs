@@ -1,8 +1,5 @@
 //! `nais pki`: a small certification authority in a folder, for tests and the stand.
 
-pub mod folder;
-pub mod services;
-
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -13,18 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Clock, IdentificationNumber, Unp};
 use reqwest::Url;
 use serde_json::json;
+use terminal::authority::{Folder, ISSUING, ROOT, services};
 
-use self::folder::Folder;
 use crate::commands::verify::PurposeArg;
 use crate::exit::{Error, Outcome};
 use crate::files::{self, Readers};
 use crate::print;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The authority that issues everything but itself.
-pub const ISSUING: &str = "issuing";
-/// The authority above it.
-pub const ROOT: &str = "root";
 /// How long revocation lists hold when nothing else is asked for.
 const DAYS_OF_LISTS: u32 = 30;
 

@@ -1,0 +1,203 @@
+//! Consents in the private office: what the person allowed whom, what became of it, and taking it back.
+
+use std::collections::BTreeMap;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::Response;
+use gateway::consent::{self, Own};
+use gateway::operator::Desk;
+use minijinja::{Value, context};
+use model::{IdentificationNumber, Kind, Lang, Service};
+use store::Error;
+use uuid::Uuid;
+use web::pages::{View, see_other};
+
+use crate::entry::{first_sign_in, sign_in_to};
+use crate::session::Session;
+use crate::{Portal, account, result};
+
+/// What groups of data are called, by language and code: the words of the consents' own wording.
+pub(crate) struct Groups(BTreeMap<(&'static str, u16), String>);
+
+impl Groups {
+    /// The names that the services' consents give.
+    pub(crate) fn of<'a>(services: impl IntoIterator<Item = &'a Service>) -> Self {
+        let mut names = BTreeMap::new();
+        for service in services {
+            for lang in Lang::ALL {
+                let wording = service.parts.get(&format!("consent.{}.toml", lang.code()));
+                let wording = wording.and_then(|text| text.parse::<toml::Table>().ok());
+                let data = wording.as_ref().and_then(|wording| wording.get("data")?.as_table());
+                for (code, name) in data.into_iter().flatten() {
+                    if let (Ok(code), Some(name)) = (code.parse(), name.as_str()) {
+                        names.insert((lang.code(), code), name.to_owned());
+                    }
+                }
+            }
+        }
+        Self(names)
+    }
+
+    fn name(&self, lang: Lang, code: u16) -> String {
+        self.0.get(&(lang.code(), code)).cloned().unwrap_or_else(|| code.to_string())
+    }
+}
+
+/// Whose consents a session may see: the level says whether the identity is proven, and only then there is a number.
+fn person(session: &Session) -> Option<IdentificationNumber> {
+    session.person.number.as_deref().and_then(|number| IdentificationNumber::parse(number).ok())
+}
+
+fn shown(portal: &Portal, view: &View, one: &Own) -> Value {
+    let (lang, kept) = (view.lang, &one.kept);
+    let state = kept.state(view.at).as_str();
+    let agreement = one.agreement.as_ref();
+    let operator = match (&one.operator, agreement) {
+        (Some(title), _) => title.of(lang).to_owned(),
+        (None, Some(agreement)) => agreement.operator_info.clone(),
+        (None, None) => portal.text(lang, "consents.unknown-operator", &[]),
+    };
+    let groups = agreement.map(|agreement| agreement.rights.iter().map(|code| portal.groups.name(lang, *code)));
+    let language = agreement.and_then(|agreement| agreement.language);
+    context! {
+        id => kept.consent_id.to_string(),
+        operator,
+        unp => agreement.map(|agreement| agreement.operator_unp.to_string()),
+        purpose => agreement.map(|agreement| agreement.target.clone()),
+        data => groups.map(|groups| groups.collect::<Vec<_>>()),
+        receivers => agreement.map(|agreement| agreement.assignee_persons.clone()),
+        authorised => agreement.map(|agreement| agreement.authorised_persons.clone()),
+        from => agreement.map(|_| kept.valid_from.to_string()),
+        to => agreement.map(|_| kept.valid_to.to_string()),
+        given_at => agreement.map(|_| kept.given_at.to_string()),
+        withdrawn_at => kept.withdrawn_at.map(|at| at.to_string()),
+        made => kept.uses_made,
+        allowed => kept.uses_allowed,
+        state,
+        state_title => portal.text(lang, &format!("consents.states.{state}"), &[]),
+        language => language.map(|language| portal.text(lang, &format!("consents.languages.{}", language.code()), &[])),
+        open => state == "used",
+    }
+}
+
+/// `GET /account/consents`
+pub(crate) async fn list(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+) -> Response<Body> {
+    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+    let all = match person(&session) {
+        Some(person) => consent::own(&portal.parts.db, &portal.parts.vault, &person).await,
+        None => Ok(Vec::new()),
+    };
+    match all {
+        Ok(all) => {
+            let consents = all.iter().map(|one| shown(&portal, &view, one)).collect::<Vec<_>>();
+            account::show(&portal, &view, &session, "consents", context! { consents })
+        }
+        Err(error) => portal.failed(&view, &error),
+    }
+}
+
+/// The page of what went wrong with one consent: another's is as unknown as one that does not exist.
+fn failed(portal: &Portal, view: &View, error: &Error) -> Response<Body> {
+    match error {
+        Error::Refused(refusal) if refusal.kind == Kind::NotFound => portal.not_found(view),
+        error => portal.failed(view, error),
+    }
+}
+
+/// Who asks, about which consent; or the page that says why not.
+fn asked(
+    portal: &Portal,
+    view: &View,
+    session: Option<Extension<Session>>,
+    id: &str,
+) -> Result<(IdentificationNumber, Uuid, Session), Response<Body>> {
+    let Some(Extension(session)) = session else { return Err(sign_in_to(view, "/account/consents")) };
+    match (person(&session), Uuid::try_parse(id)) {
+        (Some(person), Ok(id)) => Ok((person, id, session)),
+        _ => Err(portal.not_found(view)),
+    }
+}
+
+/// `GET /account/consents/{id}` and, with the question whether to withdraw it, `GET …/withdraw`
+async fn page(
+    portal: &Portal,
+    view: &View,
+    session: Option<Extension<Session>>,
+    id: &str,
+    ask: bool,
+) -> Response<Body> {
+    let (person, id, _) = match asked(portal, view, session, id) {
+        Ok(asked) => asked,
+        Err(response) => return response,
+    };
+    match consent::own_one(&portal.parts.db, &portal.parts.vault, &person, id).await {
+        Ok(one) => {
+            let consent = shown(portal, view, &one);
+            portal.parts.pages.show(view, "portal/consent.html", context! { consent, ask })
+        }
+        Err(error) => failed(portal, view, &error),
+    }
+}
+
+/// `GET /account/consents/{id}`
+pub(crate) async fn show(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    page(&portal, &view, session, &id, false).await
+}
+
+/// `GET /account/consents/{id}/withdraw`
+pub(crate) async fn ask(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    page(&portal, &view, session, &id, true).await
+}
+
+/// `POST /account/consents/{id}/withdraw`: the next request under it is refused.
+pub(crate) async fn withdraw(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let (person, id, session) = match asked(&portal, &view, session, &id) {
+        Ok(asked) => asked,
+        Err(response) => return response,
+    };
+    let parts = &portal.parts;
+    let desk = Desk { db: parts.db.clone(), vault: parts.vault.clone(), now: parts.clock.now() };
+    match consent::withdraw_own(&desk, &person, id, &session.person.acr).await {
+        Ok(_) => see_other(&view.url(&format!("/account/consents/{id}"))),
+        Err(error) => failed(&portal, &view, &error),
+    }
+}
+
+/// `GET /account/consents/{id}/record.json`: the consent record of ISO/IEC TS 27560.
+pub(crate) async fn record(
+    State(portal): State<Portal>,
+    view: View,
+    session: Option<Extension<Session>>,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    let (person, id, _) = match asked(&portal, &view, session, &id) {
+        Ok(asked) => asked,
+        Err(response) => return response,
+    };
+    let parts = &portal.parts;
+    match consent::export_own(&parts.db, &parts.vault, &person, id, view.at).await {
+        Ok(record) => result::file(format!("{record:#}\n"), "application/json", "consent.json"),
+        Err(error) => failed(&portal, &view, &error),
+    }
+}
