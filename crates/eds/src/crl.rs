@@ -2,16 +2,55 @@
 
 use std::collections::HashMap;
 
-use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_FRESHEST_CRL};
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_CRL_NUMBER, ID_CE_FRESHEST_CRL, ID_CE_ISSUING_DISTRIBUTION_POINT,
+};
 use der::Encode;
 use jiff::Timestamp;
 use rustls_pki_types::pem::SectionKind;
 use x509_cert::crl::CertificateList;
 use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::crl::IssuingDistributionPoint;
+use x509_cert::name::Name;
 
+use crate::certificate::{FoldedName, full_names};
 use crate::encode::{CRL_LIMIT, pem_sections, strict, timestamp, to_pem};
 use crate::suite::{Algorithm, Form};
-use crate::{Error, VerifyingKey};
+use crate::{Certificate, Error, VerifyingKey};
+
+/// Which certificates of its issuer a list is about (RFC 5280 §5.2.5).
+#[derive(Default)]
+struct Scope {
+    /// Names of its distribution point; `None` when it has none.
+    points: Option<Vec<Vec<u8>>>,
+    users: bool,
+    authorities: bool,
+}
+
+impl Scope {
+    fn read(extensions: &[Extension], issuer: &Name) -> Result<Self, Error> {
+        let Some(found) = extensions.iter().find(|one| one.extn_id == ID_CE_ISSUING_DISTRIBUTION_POINT) else {
+            return Ok(Self::default());
+        };
+        let point: Option<IssuingDistributionPoint> = strict(found.extn_value.as_bytes());
+        let point = point.ok_or(Error::Certificate("the CRL's distribution point cannot be read"))?;
+        let (users, authorities) = (point.only_contains_user_certs, point.only_contains_ca_certs);
+        let is_partial = point.indirect_crl || point.only_contains_attribute_certs || point.only_some_reasons.is_some();
+        if is_partial || (users && authorities) {
+            return Err(Error::Certificate("the CRL is indirect, of some reasons or of attribute certificates only"));
+        }
+        let unreadable = Error::Certificate("the CRL's distribution point cannot be read");
+        let points = point.distribution_point.as_ref().map(|name| full_names(name, issuer).ok_or(unreadable));
+        Ok(Self { points: points.transpose()?, users, authorities })
+    }
+
+    fn covers(&self, certificate: &Certificate) -> bool {
+        let of_kind = if certificate.is_authority() { !self.users } else { !self.authorities };
+        let named = |points: &Vec<Vec<u8>>| points.iter().any(|point| certificate.points().contains(point));
+        of_kind && self.points.as_ref().is_none_or(named)
+    }
+}
 
 /// A full CRL of one issuer, parsed; looking up a serial number costs one hash.
 pub struct Crl {
@@ -19,7 +58,8 @@ pub struct Crl {
     tbs: Vec<u8>,
     signed_with: Option<Algorithm>,
     signature: Vec<u8>,
-    issuer: Vec<u8>,
+    issuer: FoldedName,
+    scope: Scope,
     this_update: Timestamp,
     next_update: Timestamp,
     revoked: HashMap<Vec<u8>, Timestamp>,
@@ -28,8 +68,8 @@ pub struct Crl {
 impl Crl {
     /// The CRL in these bytes, which must be its one DER spelling.
     ///
-    /// Delta and indirect lists, lists of a part of the certificates and lists that deltas complete are refused: taken
-    /// for the whole truth they would hide a revocation.
+    /// Delta and indirect lists, lists of some reasons only or of attribute certificates, and lists that deltas complete
+    /// are refused: taken for the whole truth they would hide a revocation.
     pub fn from_der(der: &[u8]) -> Result<Self, Error> {
         if der.len() > CRL_LIMIT {
             return Err(Error::Certificate("the CRL is too long"));
@@ -39,9 +79,9 @@ impl Crl {
         if tbs.signature != outer.signature_algorithm {
             return Err(Error::Certificate("two signature algorithms in the CRL"));
         }
-        let known = |extension: &Extension| {
-            !extension.critical || [ID_CE_CRL_NUMBER, ID_CE_AUTHORITY_KEY_IDENTIFIER].contains(&extension.extn_id)
-        };
+        const KNOWN: [ObjectIdentifier; 3] =
+            [ID_CE_CRL_NUMBER, ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_ISSUING_DISTRIBUTION_POINT];
+        let known = |extension: &Extension| !extension.critical || KNOWN.contains(&extension.extn_id);
         if !tbs.crl_extensions.iter().flatten().all(known) {
             return Err(Error::Certificate("a critical extension of the CRL is unknown"));
         }
@@ -64,7 +104,8 @@ impl Crl {
             tbs: tbs.to_der().map_err(|_| Error::Certificate("not DER"))?,
             signed_with: Algorithm::of_signature(&outer.signature_algorithm),
             signature: outer.signature.as_bytes().ok_or(Error::Certificate("unused bits"))?.to_vec(),
-            issuer: tbs.issuer.to_der().map_err(|_| Error::Certificate("not DER"))?,
+            issuer: FoldedName::of(&tbs.issuer),
+            scope: Scope::read(tbs.crl_extensions.as_deref().unwrap_or_default(), &tbs.issuer)?,
             this_update: timestamp(tbs.this_update).ok_or(bad_time.clone())?,
             next_update: timestamp(next_update).ok_or(bad_time)?,
             revoked,
@@ -96,13 +137,23 @@ impl Crl {
         self.next_update
     }
 
+    /// It is this authority's, signed with the key of this certificate.
+    pub fn is_of(&self, issuer: &Certificate) -> bool {
+        &self.issuer == issuer.folded_subject() && self.is_signed_by(issuer.verifying_key())
+    }
+
     /// When the certificate with this serial number was revoked, if it was.
     pub(crate) fn revoked_at(&self, serial: &[u8]) -> Option<Timestamp> {
         self.revoked.get(serial).copied()
     }
 
-    pub(crate) fn issuer_der(&self) -> &[u8] {
+    pub(crate) fn issuer(&self) -> &FoldedName {
         &self.issuer
+    }
+
+    /// The certificate, one of this issuer, would be in this list if it were revoked.
+    pub(crate) fn covers(&self, certificate: &Certificate) -> bool {
+        self.scope.covers(certificate)
     }
 
     /// This list bears a signature of that key.

@@ -23,10 +23,10 @@ pub(crate) fn strict<'a, T: Decode<'a, Error = der::Error> + Encode>(bytes: &'a 
     (value.to_der().ok()?.as_slice() == bytes).then_some(value)
 }
 
-/// The moment, whole seconds.
+/// The moment, whole seconds. The last hours of 9999, which say "never" (RFC 5280 §4.1.2.5), are the last moment we know.
 pub(crate) fn timestamp(time: Time) -> Option<Timestamp> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
-    Timestamp::from_second(seconds).ok()
+    Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 /// The X.509 time of a moment, cut to whole seconds.

@@ -28,7 +28,7 @@ pub use crl::Crl;
 pub use digest::{Hmac, belt_hash, belt_hash_of_parts, hmac, sha256, sha256_of_parts};
 pub use error::Error;
 pub use key::{SigningKey, VerifyingKey};
-pub use path::{CachedTrust, PathError, Purpose, Revocation, Trust};
+pub use path::{CachedTrust, PathError, Policies, Purpose, Revocation, Trust};
 pub use suite::{Algorithm, Form};
 
 /// Texts of the refusals of this crate, one file a language.

@@ -2,8 +2,9 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
-    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES, ID_CE_EXT_KEY_USAGE,
-    ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_EXT_KEY_USAGE, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS,
+    ID_CE_POLICY_MAPPINGS, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
 use der::asn1::{Any, OctetString};
 use x509_cert::ext::Extension;
@@ -13,6 +14,8 @@ use x509_cert::ext::pkix::{
     SubjectKeyIdentifier,
 };
 
+use super::places::Places;
+use super::policies::PolicyRules;
 use crate::Error;
 use crate::encode::{strict, text};
 
@@ -22,6 +25,9 @@ pub(crate) const IDENTIFICATION_NUMBER: ObjectIdentifier = ObjectIdentifier::new
 pub(crate) const UNP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.112.1.2.1.1.1.1.2");
 /// Job title.
 pub(crate) const JOB_TITLE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.112.1.2.1.1.5.1");
+
+/// Extensions of one certificate that are looked at.
+const LIMIT: usize = 64;
 
 /// What a key may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,10 @@ pub(super) struct Extensions {
     pub(super) extended: Option<Vec<ObjectIdentifier>>,
     pub(super) extended_critical: bool,
     pub(super) alternative_names: Vec<GeneralName>,
+    pub(super) alternative_critical: bool,
     pub(super) name_constraints: Option<NameConstraints>,
+    pub(super) policies: PolicyRules,
+    pub(super) places: Places,
     pub(super) key_identifier: Option<OctetString>,
     pub(super) authority_key_identifier: Option<OctetString>,
     pub(super) unp: Option<String>,
@@ -70,6 +79,9 @@ pub(super) struct Extensions {
 impl Extensions {
     pub(super) fn read(list: &[Extension]) -> Result<Self, Error> {
         let mut read = Self::default();
+        if list.len() > LIMIT {
+            return Err(Error::Certificate("too many extensions"));
+        }
         for (index, extension) in list.iter().enumerate() {
             let earlier = list.get(..index).unwrap_or_default();
             if earlier.iter().any(|other| other.extn_id == extension.extn_id) {
@@ -87,11 +99,23 @@ impl Extensions {
             ID_CE_BASIC_CONSTRAINTS => {
                 // Not `strict`: old authorities spell out the default `cA FALSE`.
                 let basic = <BasicConstraints as der::Decode>::from_der(value).ok()?;
+                if basic.path_len_constraint.is_some() && !basic.ca {
+                    return None;
+                }
                 (self.authority, self.path_length) = (basic.ca, basic.path_len_constraint);
             }
-            ID_CE_KEY_USAGE => self.key_usage = Some(KeyUses(strict::<KeyUsage>(value)?)),
+            ID_CE_KEY_USAGE => {
+                let uses = strict::<KeyUsage>(value)?;
+                if uses.0.is_empty() {
+                    return None;
+                }
+                self.key_usage = Some(KeyUses(uses));
+            }
             ID_CE_EXT_KEY_USAGE => {
                 let ExtendedKeyUsage(uses) = strict(value)?;
+                if uses.is_empty() {
+                    return None;
+                }
                 self.extended_critical = extension.critical;
                 self.extended = Some(uses);
             }
@@ -101,18 +125,38 @@ impl Extensions {
                     return None;
                 }
                 self.alternative_names = names;
+                self.alternative_critical = extension.critical;
             }
             ID_CE_NAME_CONSTRAINTS => self.name_constraints = Some(strict(value)?),
             ID_CE_SUBJECT_KEY_IDENTIFIER => {
                 let SubjectKeyIdentifier(identifier) = strict(value)?;
                 self.key_identifier = Some(identifier);
+                self.unknown_critical |= extension.critical;
             }
             ID_CE_AUTHORITY_KEY_IDENTIFIER => {
                 self.authority_key_identifier = strict::<AuthorityKeyIdentifier>(value)?.key_identifier;
                 self.unknown_critical |= extension.critical;
             }
-            // No policy is demanded of anybody here, so naming one never fails a path (RFC 5280 §6.1.1 c, e).
-            ID_CE_CERTIFICATE_POLICIES => {}
+            ID_CE_CERTIFICATE_POLICIES => {
+                let known = self.policies.take_policies(value)?;
+                self.unknown_critical |= extension.critical && !known;
+            }
+            _ => return self.take_more(extension, value),
+        }
+        Some(())
+    }
+
+    /// Those that are taken in as they are.
+    fn take_more(&mut self, extension: &Extension, value: &[u8]) -> Option<()> {
+        match extension.extn_id {
+            ID_CE_POLICY_MAPPINGS => self.policies.take_mappings(value)?,
+            ID_CE_POLICY_CONSTRAINTS => self.policies.take_constraints(value)?,
+            ID_CE_INHIBIT_ANY_POLICY => self.policies.take_inhibit_any(value)?,
+            ID_CE_CRL_DISTRIBUTION_POINTS => self.places.take_points(value)?,
+            ID_PE_AUTHORITY_INFO_ACCESS => {
+                self.places.take_access(value)?;
+                self.unknown_critical |= extension.critical;
+            }
             UNP => self.unp = Some(national(value)?),
             IDENTIFICATION_NUMBER => self.identification_number = Some(national(value)?),
             JOB_TITLE => self.job_title = Some(national(value)?),

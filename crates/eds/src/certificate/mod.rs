@@ -1,6 +1,9 @@
 //! X.509 certificates, parsed once, strictly, and shared.
 
 mod extensions;
+mod name;
+mod places;
+mod policies;
 
 use std::sync::Arc;
 
@@ -16,11 +19,17 @@ use x509_cert::name::Name;
 
 pub use extensions::KeyUses;
 pub(crate) use extensions::{IDENTIFICATION_NUMBER, JOB_TITLE, UNP, is_host_name};
+pub(crate) use name::FoldedName;
+pub(crate) use places::full_names;
+pub(crate) use policies::PolicyRules;
 
 use crate::encode::{CERTIFICATE_LIMIT, pem_sections, strict, text, timestamp, to_pem};
 use crate::suite::{Algorithm, Form};
 use crate::{Error, VerifyingKey, sha256};
 use extensions::Extensions;
+
+/// Octets of a serial number (RFC 5280 §4.1.2.2).
+const SERIAL_LIMIT: usize = 20;
 
 /// A certificate, parsed. Cloning shares it; equality is that of the bytes.
 #[derive(Clone)]
@@ -34,8 +43,11 @@ struct Parsed {
     signed_with: Option<Algorithm>,
     signature: Vec<u8>,
     issuer: Vec<u8>,
+    issuer_name: FoldedName,
     subject_der: Vec<u8>,
+    subject_name: FoldedName,
     subject: Name,
+    points: Vec<Vec<u8>>,
     common_name: Option<String>,
     serial: Vec<u8>,
     not_before: Timestamp,
@@ -62,9 +74,17 @@ impl Certificate {
         if serial.iter().all(|byte| *byte == 0) || serial.first().is_some_and(|first| *first >= 0x80) {
             return Err(Error::Certificate("the serial number is not positive"));
         }
+        if serial.len() > SERIAL_LIMIT {
+            return Err(Error::Certificate("the serial number is longer than twenty octets"));
+        }
         let encoded = |value: &dyn Fn() -> der::Result<Vec<u8>>| value().map_err(|_| Error::Certificate("not DER"));
         let spki = encoded(&|| tbs.subject_public_key_info().to_der())?;
         let bad_time = Error::Certificate("the validity cannot be read");
+        let extensions = Extensions::read(tbs.extensions().map_or(&[], |all| all.as_slice()))?;
+        let nameless = tbs.subject().is_empty() && (extensions.authority || !extensions.alternative_critical);
+        if tbs.issuer().is_empty() || nameless {
+            return Err(Error::Certificate("the subject or the issuer has no name"));
+        }
         Ok(Self(Arc::new(Parsed {
             fingerprint: sha256(der),
             der: der.to_vec(),
@@ -72,14 +92,17 @@ impl Certificate {
             signed_with: Algorithm::of_signature(outer.signature_algorithm()),
             signature: outer.signature().as_bytes().ok_or(Error::Certificate("unused bits"))?.to_vec(),
             issuer: encoded(&|| tbs.issuer().to_der())?,
+            issuer_name: FoldedName::of(tbs.issuer()),
             subject_der: encoded(&|| tbs.subject().to_der())?,
+            subject_name: FoldedName::of(tbs.subject()),
+            points: extensions.places.names(tbs.issuer()),
             common_name: common_name(tbs.subject())?,
             subject: tbs.subject().clone(),
             serial: serial.to_vec(),
             not_before: timestamp(tbs.validity().not_before).ok_or(bad_time.clone())?,
             not_after: timestamp(tbs.validity().not_after).ok_or(bad_time)?,
             key: VerifyingKey::from_spki_der(&spki)?,
-            extensions: Extensions::read(tbs.extensions().map_or(&[], |all| all.as_slice()))?,
+            extensions,
         })))
     }
 
@@ -199,6 +222,16 @@ impl Certificate {
         })
     }
 
+    /// Addresses of the responders that tell its status (OCSP).
+    pub fn responders(&self) -> &[String] {
+        &self.0.extensions.places.responders
+    }
+
+    /// Addresses of its issuer's lists of revoked certificates.
+    pub fn list_addresses(&self) -> Vec<String> {
+        self.0.extensions.places.lists()
+    }
+
     /// The subject's УНП (extension 1.2.112.1.2.1.1.1.1.2).
     pub fn unp(&self) -> Option<&str> {
         self.0.extensions.unp.as_deref()
@@ -219,6 +252,11 @@ impl Certificate {
         self.0.subject.iter().filter(|attribute| attribute.oid == oid).last().and_then(|found| text(&found.value))
     }
 
+    /// That authority's key signed this certificate, under its name.
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.0.issuer_name == issuer.0.subject_name && self.is_signed_by(issuer.verifying_key())
+    }
+
     /// This certificate bears a signature of that key.
     pub(crate) fn is_signed_by(&self, issuer: &VerifyingKey) -> bool {
         self.0.signed_with == Some(issuer.algorithm())
@@ -237,12 +275,29 @@ impl Certificate {
         &self.0.subject
     }
 
+    pub(crate) fn folded_subject(&self) -> &FoldedName {
+        &self.0.subject_name
+    }
+
+    pub(crate) fn folded_issuer(&self) -> &FoldedName {
+        &self.0.issuer_name
+    }
+
+    /// Full names of the distribution points of its issuer's lists.
+    pub(crate) fn points(&self) -> &[Vec<u8>] {
+        &self.0.points
+    }
+
+    pub(crate) fn policy_rules(&self) -> &PolicyRules {
+        &self.0.extensions.policies
+    }
+
     pub(crate) fn serial(&self) -> &[u8] {
         &self.0.serial
     }
 
     pub(crate) fn is_self_issued(&self) -> bool {
-        self.0.issuer == self.0.subject_der
+        self.0.issuer_name == self.0.subject_name
     }
 
     pub(crate) fn alternative_names(&self) -> &[GeneralName] {

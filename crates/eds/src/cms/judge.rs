@@ -31,4 +31,19 @@ impl Signature {
         trust.check_past(&self.certificate, Purpose::Signature, stamp.at(), now)?;
         Ok(Judgement { at: stamp.at(), stamped: true })
     }
+    /// As [`Self::judge`] when nobody answers any more: status is what lists and answers kept from that time say, in force
+    /// at the stamp or made after it (STB 34.101.80 §8.2.2, profile B-LT). The stamp's own certificate must not have
+    /// expired: then only an archive time stamp would help.
+    pub fn judge_kept(&self, trust: &Trust, now: Timestamp) -> Result<Judgement, Error> {
+        let stamp = self.stamp.as_ref().ok_or(PathError::CrlMissing)?;
+        if stamp.at() > now {
+            return Err(PathError::NotYetValid.into());
+        }
+        if stamp.certificate().not_after() < now {
+            return Err(PathError::Expired.into());
+        }
+        trust.check_kept(stamp.certificate(), Purpose::TimeStamping, stamp.at())?;
+        trust.check_kept(&self.certificate, Purpose::Signature, stamp.at())?;
+        Ok(Judgement { at: stamp.at(), stamped: true })
+    }
 }

@@ -1,5 +1,5 @@
 //! CMS SignedData (RFC 5652), attached and detached: CAdES-BES and, with a time stamp, CAdES-T (ETSI EN 319 122-1 §5.2,
-//! §5.3; STB 34.101.80).
+//! §5.3; STB 34.101.80); with certificates and revocation values inside, CAdES-B-LT.
 //!
 //! Strict: exactly the signers asked for, nothing behind, every required attribute once, the algorithms of the signer's
 //! key and no others, content byte for byte. Input may be streamed BER; what leaves is DER.
@@ -9,6 +9,7 @@ mod ber;
 mod fault;
 mod form;
 mod judge;
+mod keep;
 mod sign;
 mod verify;
 
@@ -18,11 +19,12 @@ use jiff::Timestamp;
 pub use fault::CmsError;
 pub(crate) use form::DATA;
 pub use judge::Judgement;
+pub use keep::{Evidence, add_evidence};
 pub(crate) use sign::{Draft, compose};
-pub use sign::{Place, Signer, add_time_stamp, sign};
+pub use sign::{Place, Signer, add_time_stamp, sign, sign_together};
 pub use verify::{signature_value, verify};
 
-use crate::{Certificate, tsp};
+use crate::{Certificate, Crl, ocsp, tsp};
 
 /// What a message must be, beside well made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Message {
     content: Vec<u8>,
     signatures: Vec<Signature>,
     certificates: Vec<Certificate>,
+    lists: Vec<Vec<u8>>,
+    responses: Vec<ocsp::Response>,
 }
 
 impl Message {
@@ -92,6 +96,16 @@ impl Message {
     /// as intermediates, never as roots.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// The revocation lists of the message; claims as well, which a [`crate::Trust`] takes beside its own.
+    pub fn lists(&self) -> Vec<Crl> {
+        self.lists.iter().filter_map(|der| Crl::from_der(der).ok()).collect()
+    }
+
+    /// The OCSP responses of the message; claims as well.
+    pub fn responses(&self) -> &[ocsp::Response] {
+        &self.responses
     }
 }
 

@@ -36,7 +36,18 @@ pub struct Signer<'a> {
 
 /// CAdES-BES over exactly this content, in DER, signed at `at` (whole seconds).
 pub fn sign(content: &[u8], place: Place, signer: &Signer<'_>, at: Timestamp) -> Result<Vec<u8>, Error> {
-    compose(&Draft { content_type: DATA, content, place, at, with_chain: true }, signer)
+    sign_together(content, place, std::slice::from_ref(signer), Some(at))
+}
+
+/// The same by several signers, each over the content alone. Without a moment nobody says when they signed: for
+/// documents that say so themselves, such as PDF (STB 34.101.80 §11).
+pub fn sign_together(
+    content: &[u8],
+    place: Place,
+    signers: &[Signer<'_>],
+    at: Option<Timestamp>,
+) -> Result<Vec<u8>, Error> {
+    compose(&Draft { content_type: DATA, content, place, at, with_chain: true }, signers)
 }
 
 /// The message with this time-stamp token over its only signature (CAdES-T). The token must stamp that signature.
@@ -58,20 +69,30 @@ pub(crate) struct Draft<'a> {
     pub(crate) content_type: ObjectIdentifier,
     pub(crate) content: &'a [u8],
     pub(crate) place: Place,
-    pub(crate) at: Timestamp,
+    pub(crate) at: Option<Timestamp>,
     /// The certificates go along; without it not even the signer's own.
     pub(crate) with_chain: bool,
 }
 
 /// The signed message.
-pub(crate) fn compose(draft: &Draft<'_>, signer: &Signer<'_>) -> Result<Vec<u8>, Error> {
-    if signer.key.verifying_key() != signer.certificate.verifying_key() {
-        return Err(Error::Key("the key is not the certificate's"));
+pub(crate) fn compose(draft: &Draft<'_>, signers: &[Signer<'_>]) -> Result<Vec<u8>, Error> {
+    let (mut digests, mut infos, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
+    for signer in signers {
+        if signer.key.verifying_key() != signer.certificate.verifying_key() {
+            return Err(Error::Key("the key is not the certificate's"));
+        }
+        let digest = suite(signer.key.algorithm()).digest_identifier();
+        if !digests.contains(&digest) {
+            digests.push(digest);
+        }
+        infos.push(sign_attributes(draft, signer)?);
+        for certificate in std::iter::once(signer.certificate).chain(signer.chain) {
+            let certificate = Any::from_der(certificate.der()).map_err(library)?;
+            if !certificates.contains(&certificate) {
+                certificates.push(certificate);
+            }
+        }
     }
-    let suite = suite(signer.key.algorithm());
-    let info = sign_attributes(draft, signer)?;
-    let sent = draft.with_chain.then(|| std::iter::once(signer.certificate).chain(signer.chain));
-    let certificates = sent.map(|all| all.map(|one| Any::from_der(one.der()).map_err(library)).collect());
     let content = match draft.place {
         Place::Attached => Some(OctetString::new(draft.content).map_err(library)?),
         Place::Detached => None,
@@ -79,11 +100,11 @@ pub(crate) fn compose(draft: &Draft<'_>, signer: &Signer<'_>) -> Result<Vec<u8>,
     wrap(SignedData {
         // RFC 5652 §5.1: 1 for data, 3 for every other type.
         version: if draft.content_type == DATA { 1 } else { 3 },
-        digest_algorithms: set([suite.digest_identifier()])?,
+        digest_algorithms: set(digests)?,
         encapsulated: Encapsulated { content_type: draft.content_type, content },
-        certificates: certificates.transpose()?,
+        certificates: draft.with_chain.then_some(certificates),
         lists: None,
-        signers: set([info])?,
+        signers: set(infos)?,
     })
 }
 
@@ -96,12 +117,15 @@ fn sign_attributes(draft: &Draft<'_>, signer: &Signer<'_>) -> Result<SignerInfo,
         issuer_serial: None,
     };
     let certificate = SigningCertificate { certificates: vec![certificate], policies: None };
-    let signed = sorted(vec![
+    let mut signed = vec![
         attribute(CONTENT_TYPE, &any(&draft.content_type)?)?,
         attribute(MESSAGE_DIGEST, &any(&digest)?)?,
-        attribute(SIGNING_TIME, &any(&x509_time(draft.at).ok_or(Error::OutOfTime)?)?)?,
         attribute(SIGNING_CERTIFICATE, &any(&certificate)?)?,
-    ])?;
+    ];
+    if let Some(at) = draft.at {
+        signed.push(attribute(SIGNING_TIME, &any(&x509_time(at).ok_or(Error::OutOfTime)?)?)?);
+    }
+    let signed = sorted(signed)?;
     let bytes = attributes::Signed::read(Some(&signed))?.bytes;
     let issuer = Any::from_der(signer.certificate.issuer_der()).map_err(library)?;
     let serial = Int::new(signer.certificate.serial()).map_err(library)?;
@@ -116,7 +140,7 @@ fn sign_attributes(draft: &Draft<'_>, signer: &Signer<'_>) -> Result<SignerInfo,
     })
 }
 
-fn wrap(content: SignedData) -> Result<Vec<u8>, Error> {
+pub(super) fn wrap(content: SignedData) -> Result<Vec<u8>, Error> {
     let message = ContentInfo { content_type: SIGNED_DATA, content }.to_der().map_err(library)?;
     if message.len() > super::ber::LIMIT { Err(CmsError::TooLarge.into()) } else { Ok(message) }
 }

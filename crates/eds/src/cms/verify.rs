@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::attributes::{self, Signed};
 use super::form::{ContentInfo, SIGNED_DATA, SignedData, SignerId, SignerInfo};
-use super::{CmsError, Demand, Message, Signature, ber};
+use super::{CmsError, Demand, Message, Signature, ber, keep};
 use crate::encode::strict;
 use crate::suite::{Form, suite};
 use crate::{Certificate, Error, tsp};
@@ -20,7 +20,9 @@ const CERTIFICATES: usize = 32;
 ///
 /// Whether the certificates are trusted is [`Signature::judge`]'s to say.
 pub fn verify(message: &[u8], beside: Option<&[u8]>, demand: &Demand) -> Result<Message, Error> {
-    let SignedData { encapsulated, certificates, signers, .. } = read(message, demand)?;
+    let data = read(message, demand)?;
+    let (lists, responses) = keep::values(&data)?;
+    let SignedData { encapsulated, certificates, signers, .. } = data;
     let content = match (encapsulated.content, beside) {
         (Some(_), Some(_)) => return Err(CmsError::ContentTwice.into()),
         (None, None) => return Err(CmsError::ContentMissing.into()),
@@ -30,7 +32,7 @@ pub fn verify(message: &[u8], beside: Option<&[u8]>, demand: &Demand) -> Result<
     let certificates = readable(certificates.as_deref().unwrap_or_default())?;
     let check = |signer: &SignerInfo| verify_signer(signer, encapsulated.content_type, &content, &certificates, demand);
     let signatures = signers.iter().map(check).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Message { content, signatures, certificates })
+    Ok(Message { content, signatures, certificates, lists, responses })
 }
 
 /// The value of the only signature, which is what a time stamp stamps. Nothing is verified.

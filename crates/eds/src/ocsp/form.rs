@@ -10,7 +10,7 @@ use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoRef};
 use x509_cert::ext::Extensions;
 
 use crate::suite::{suite, suite_of_digest};
-use crate::{Certificate, Error};
+use crate::{Algorithm, Certificate, Error};
 
 /// id-pkix-ocsp-basic.
 pub(super) const BASIC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.1");
@@ -71,6 +71,11 @@ impl CertId {
     pub(super) fn is_of_issuer(&self, issuer: &Certificate) -> bool {
         let is = |hash: &OctetString, bytes: &[u8]| self.digest(bytes).is_some_and(|digest| digest == hash.as_bytes());
         is(&self.name_hash, issuer.subject_der()) && key_bits(issuer).is_some_and(|key| is(&self.key_hash, &key))
+    }
+
+    /// It hashes with the digest of that algorithm.
+    pub(super) fn is_by(&self, algorithm: Algorithm) -> bool {
+        suite(algorithm).is_digest(&self.algorithm)
     }
 
     /// SHA-1 too, which clients in use send: it only finds the issuer, and nothing is believed for it.

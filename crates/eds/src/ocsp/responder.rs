@@ -43,6 +43,13 @@ impl Responder {
         Ok(Self { issuer, certificate, key })
     }
 
+    /// How well this responder fits the request: it names our issuer, and in the digest of our key's family. The best of
+    /// several responders answers.
+    pub fn fits(&self, request: &[u8]) -> (bool, bool) {
+        let first = accepted(request).and_then(|(ids, _)| ids.into_iter().next());
+        first.map_or((false, false), |id| (id.is_of_issuer(&self.issuer), id.is_by(self.key.algorithm())))
+    }
+
     /// The answer to a request, from what the issuer has issued and revoked until `at`; to be relied on until `next`.
     pub fn answer(&self, request: &[u8], record: &Record, at: Timestamp, next: Timestamp) -> Result<Vec<u8>, Error> {
         let Some((ids, nonce)) = accepted(request) else {

@@ -25,6 +25,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// A response of some responder, its signature not checked until it is asked about a certificate.
 #[derive(Clone)]
 pub struct Response {
+    der: Vec<u8>,
     tbs: Vec<u8>,
     signed_with: Option<Algorithm>,
     signature: Vec<u8>,
@@ -60,6 +61,7 @@ impl Response {
         let nonce = nonce.ok_or(Error::Certificate("a critical extension of the OCSP response is unknown"))?;
         let read = |any: &Any| Certificate::from_der(&any.to_der().ok()?).ok();
         Ok(Self {
+            der: der.to_vec(),
             signed_with: Algorithm::of_signature(&basic.algorithm),
             signature: basic.signature.as_bytes().ok_or(UNREADABLE)?.to_vec(),
             certificates: basic.certificates.iter().flatten().take(CERTIFICATES).filter_map(read).collect(),
@@ -85,12 +87,7 @@ impl Response {
         issuer: &Certificate,
         at: Timestamp,
     ) -> Result<(Status, Timestamp), PathError> {
-        let is_about = |answer: &&Answer| {
-            answer.id.serial.as_bytes() == certificate.serial()
-                && certificate.issuer_der() == issuer.subject_der()
-                && answer.id.is_of_issuer(issuer)
-        };
-        let answer = self.answers.iter().find(is_about).ok_or(PathError::CrlMissing)?;
+        let answer = self.answer(certificate, issuer).ok_or(PathError::CrlMissing)?;
         if !self.is_signed_for(issuer, at) {
             return Err(PathError::CrlMissing);
         }
@@ -104,6 +101,38 @@ impl Response {
         Ok((answer.status, until))
     }
 
+    /// The response as it was read.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// When it was made.
+    pub fn produced_at(&self) -> Timestamp {
+        self.produced_at
+    }
+
+    /// An answer in it may still be relied on at that moment, or says that a certificate is revoked, which it stays.
+    pub(crate) fn is_in_force(&self, at: Timestamp) -> bool {
+        let until = |answer: &Answer| {
+            answer.next_update.unwrap_or(answer.this_update.saturating_add(AGE).unwrap_or(Timestamp::MAX))
+        };
+        self.answers.iter().any(|answer| matches!(answer.status, Status::Revoked { .. }) || until(answer) >= at)
+    }
+
+    /// It says something of this certificate of that issuer.
+    pub(crate) fn is_about(&self, certificate: &Certificate, issuer: &Certificate) -> bool {
+        self.answer(certificate, issuer).is_some()
+    }
+
+    fn answer(&self, certificate: &Certificate, issuer: &Certificate) -> Option<&Answer> {
+        let is_about = |answer: &&Answer| {
+            answer.id.serial.as_bytes() == certificate.serial()
+                && certificate.folded_issuer() == issuer.folded_subject()
+                && answer.id.is_of_issuer(issuer)
+        };
+        self.answers.iter().find(is_about)
+    }
+
     pub(super) fn nonce(&self) -> Option<&[u8]> {
         self.nonce.as_deref()
     }
@@ -111,7 +140,7 @@ impl Response {
     /// Signed by the issuer, or by whom the issuer itself certified for it (RFC 6960 §4.2.2.2).
     fn is_signed_for(&self, issuer: &Certificate, at: Timestamp) -> bool {
         let delegate = |certificate: &&Certificate| {
-            certificate.issuer_der() == issuer.subject_der()
+            certificate.folded_issuer() == issuer.folded_subject()
                 && !certificate.is_authority()
                 && !certificate.has_unknown_critical()
                 && (certificate.not_before()..=certificate.not_after()).contains(&at)

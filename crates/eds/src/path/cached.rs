@@ -1,11 +1,12 @@
 //! A trust that remembers: on the request path a known certificate costs one look-up.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::Timestamp;
 
 use super::{PathError, Purpose, Trust};
+use crate::ocsp::Response;
 use crate::{Certificate, Crl};
 
 /// Verdicts kept; past that the memory starts anew, so that strangers cannot fill it.
@@ -13,11 +14,17 @@ const KEPT: usize = 65_536;
 
 /// A [`Trust`] shared by threads, with its verdicts kept until the earliest end of a certificate or CRL they rest on.
 ///
-/// Replacing roots or CRLs drops every verdict at once.
+/// Replacing roots or CRLs drops every verdict at once, and every answer learnt.
 #[derive(Debug)]
 pub struct CachedTrust {
     state: RwLock<Arc<State>>,
+    unknown: Mutex<Vec<Certificate>>,
 }
+
+/// Certificates of unknown status that are remembered for asking.
+const WONDERED: usize = 64;
+/// Answers kept; the oldest go first.
+const LEARNT: usize = 1024;
 
 #[derive(Debug)]
 struct State {
@@ -35,7 +42,7 @@ struct Verdict {
 impl CachedTrust {
     /// Remembers for this trust.
     pub fn new(trust: Trust) -> Self {
-        Self { state: RwLock::new(State::new(Arc::new(trust))) }
+        Self { state: RwLock::new(State::new(Arc::new(trust))), unknown: Mutex::default() }
     }
 
     /// As [`Trust::check`]; only the first time in a while are signatures verified.
@@ -53,7 +60,12 @@ impl CachedTrust {
             Ok(until) => until,
             // Nobody is un-revoked without a new CRL; other refusals are cheap or pass with time.
             Err(PathError::Revoked { .. }) => Timestamp::MAX,
-            Err(error) => return Err(error),
+            Err(error) => {
+                if matches!(error, PathError::CrlMissing | PathError::CrlStale) {
+                    self.wonder(certificate);
+                }
+                return Err(error);
+            }
         };
         let verdict = Verdict { since: at, until, result: outcome.map(drop) };
         let mut verdicts = state.verdicts.write().unwrap_or_else(PoisonError::into_inner);
@@ -62,6 +74,29 @@ impl CachedTrust {
         }
         verdicts.insert(key, verdict);
         verdict.result
+    }
+
+    /// Certificates that could not be judged because nobody told their status, since this was asked last.
+    pub fn unknown(&self) -> Vec<Certificate> {
+        std::mem::take(&mut *self.unknown.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn wonder(&self, certificate: &Certificate) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.len() < WONDERED && !unknown.contains(certificate) {
+            unknown.push(certificate.clone());
+        }
+    }
+
+    /// The same trust with these answers about single certificates; those that are no longer in force go. Verdicts are
+    /// made anew: an answer may say that one was wrong.
+    pub fn learn(&self, responses: impl IntoIterator<Item = Response>, now: Timestamp) {
+        let mut fresh = Trust::clone(&self.trust());
+        fresh.responses.retain(|known| known.is_in_force(now));
+        fresh.responses.extend(responses);
+        let excess = fresh.responses.len().saturating_sub(LEARNT);
+        fresh.responses.drain(..excess);
+        self.replace(fresh);
     }
 
     /// Trusts this from now on, and nothing remembered.
@@ -76,12 +111,9 @@ impl CachedTrust {
 
     /// The same roots, authorities and responses with these CRLs in place of the old ones.
     pub fn replace_crls(&self, crls: impl IntoIterator<Item = Crl>) {
-        let old = self.trust();
-        let fresh = Trust::new(old.roots.iter().cloned())
-            .with_intermediates(old.intermediates.iter().cloned())
-            .with_revocation(old.revocation)
-            .with_responses(old.responses.iter().cloned())
-            .with_crls(crls);
+        let mut fresh = Trust::clone(&self.trust());
+        fresh.crls.clear();
+        let fresh = fresh.with_crls(crls);
         self.replace(fresh);
     }
 

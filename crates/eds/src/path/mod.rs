@@ -1,20 +1,26 @@
 //! Trust: from a certificate up to a configured root (RFC 5280 §6), with revocation, for one purpose at one moment.
 //!
-//! Everything not understood is refused. Policies are not asked for; names are compared byte by byte.
+//! Everything not understood is refused, and so is what would take too much work. Names are compared as people read
+//! them; candidate paths are tried one after another, through whatever authorities are at hand.
 
 mod cached;
+mod lists;
 mod names;
+mod policies;
 mod purpose;
 mod walk;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::{Kind, Refusal};
 
 pub use cached::CachedTrust;
+pub use policies::Policies;
 pub use purpose::Purpose;
 
+use crate::certificate::FoldedName;
 use crate::ocsp::Response;
 use crate::{Certificate, Crl};
 
@@ -57,6 +63,15 @@ pub enum PathError {
     /// A critical extension is unknown.
     #[error("a critical extension is unknown")]
     UnknownCritical,
+    /// The path does not lead under a policy that is asked for (RFC 5280 §6.1).
+    #[error("issued under no acceptable policy")]
+    NoPolicy,
+    /// A certificate of the chain breaks a rule of RFC 5280 that issuers must keep.
+    #[error("a certificate of the chain is not as RFC 5280 demands")]
+    Malformed,
+    /// So many paths are possible that the question is refused.
+    #[error("the path takes too much work")]
+    TooComplex,
 }
 
 impl PathError {
@@ -74,7 +89,10 @@ impl PathError {
             | Self::BadSignature
             | Self::PathTooLong
             | Self::ConstraintViolated
-            | Self::UnknownCritical => "certificate-untrusted",
+            | Self::UnknownCritical
+            | Self::NoPolicy
+            | Self::Malformed
+            | Self::TooComplex => "certificate-untrusted",
         };
         Refusal::new(Kind::Unauthenticated, code)
     }
@@ -92,13 +110,14 @@ pub enum Revocation {
 }
 
 /// Roots, intermediate authorities, revocation lists and OCSP responses.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Trust {
     roots: Vec<Certificate>,
     intermediates: Vec<Certificate>,
-    crls: HashMap<Vec<u8>, Vec<Crl>>,
+    crls: HashMap<FoldedName, Vec<Arc<Crl>>>,
     responses: Vec<Response>,
     revocation: Revocation,
+    policies: Policies,
 }
 
 impl Trust {
@@ -118,7 +137,7 @@ impl Trust {
     #[must_use]
     pub fn with_crls(mut self, crls: impl IntoIterator<Item = Crl>) -> Self {
         for crl in crls {
-            self.crls.entry(crl.issuer_der().to_vec()).or_default().push(crl);
+            self.crls.entry(crl.issuer().clone()).or_default().push(Arc::new(crl));
         }
         self
     }
@@ -138,9 +157,30 @@ impl Trust {
         self
     }
 
+    /// The same, and every path must lead under these policies.
+    #[must_use]
+    pub fn with_policies(mut self, policies: Policies) -> Self {
+        self.policies = policies;
+        self
+    }
+
     /// The certificate leads to a root, everything on the way holds at `at`, and its key may be used for the purpose.
     pub fn check(&self, certificate: &Certificate, purpose: Purpose, at: Timestamp) -> Result<(), PathError> {
         self.check_until(certificate, purpose, at).map(drop)
+    }
+
+    /// The certificate with those above it, each before its issuer, up to a root; shorter when one is missing. For asking
+    /// about their status: nothing is judged.
+    pub fn chain_of(&self, certificate: &Certificate) -> Vec<Certificate> {
+        let mut chain = vec![certificate.clone()];
+        while let Some(last) = chain.last().filter(|last| !self.roots.contains(last)) {
+            let mut known = self.roots.iter().chain(&self.intermediates).filter(|one| !chain.contains(one));
+            match known.find(|issuer| last.is_issued_by(issuer)).cloned() {
+                Some(issuer) if chain.len() < walk::DEPTH => chain.push(issuer),
+                _ => break,
+            }
+        }
+        chain
     }
 
     /// As [`Self::check`]; gives the last moment until which nothing can change without new roots or CRLs.
@@ -150,7 +190,7 @@ impl Trust {
         purpose: Purpose,
         at: Timestamp,
     ) -> Result<Timestamp, PathError> {
-        walk::Walk { trust: self, purpose, at, asked: at }.from(certificate)
+        walk::Walk::new(self, purpose, at, at).from(certificate)
     }
 
     /// The certificate was good at `then`, an earlier moment that a time stamp proves, as far as is known `now`: a
@@ -162,6 +202,11 @@ impl Trust {
         then: Timestamp,
         now: Timestamp,
     ) -> Result<(), PathError> {
-        walk::Walk { trust: self, purpose, at: then, asked: now.max(then) }.from(certificate).map(drop)
+        walk::Walk::new(self, purpose, then, now.max(then)).from(certificate).map(drop)
+    }
+    /// The certificate was good at `then`, as far as lists and answers say that were in force then or made later, however
+    /// old they are now.
+    pub fn check_kept(&self, certificate: &Certificate, purpose: Purpose, then: Timestamp) -> Result<(), PathError> {
+        walk::Walk::new(self, purpose, then, then).with_kept_status().from(certificate).map(drop)
     }
 }

@@ -52,7 +52,7 @@ impl Purpose {
         let Some(uses) = certificate.key_usage() else {
             return false;
         };
-        if certificate.is_authority() || !(uses.digital_signature() || uses.non_repudiation()) {
+        if certificate.is_authority() || uses.key_cert_sign() || !(uses.digital_signature() || uses.non_repudiation()) {
             return false;
         }
         // TLS signs with the key in the handshake, which is not a commitment to content.

@@ -1,25 +1,30 @@
 //! Writing certificates: the structure is spelled out here, because the builder of the library knows only algorithms
 //! that its own traits know.
 
+use const_oid::db::rfc5912::ID_AD_OCSP;
 use const_oid::{AssociatedOid, ObjectIdentifier};
-use der::asn1::{Any, BitString, BmpString, Ia5String, OctetString};
+use der::asn1::{Any, BitString, BmpString, Ia5String, Null, OctetString};
 use der::{Decode, Encode, Sequence};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
-use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName,
-    SubjectKeyIdentifier,
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
+    ExtendedKeyUsage, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::ext::{Extension, Extensions};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Validity;
 
-use super::{Profile, Subject, Term};
+use super::{Addresses, Profile, Subject, Term};
 use crate::certificate::{IDENTIFICATION_NUMBER, JOB_TITLE, UNP, is_host_name};
 use crate::encode::x509_time;
 use crate::suite::Form;
 use crate::{Certificate, Error, Purpose, SigningKey, VerifyingKey, random};
+
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): a responder's certificate lives as long as its term; who would tell of it?
+const NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
 
 /// TBSCertificate (RFC 5280 §4.1).
 #[derive(Sequence)]
@@ -83,6 +88,9 @@ impl Draft {
             extension(true, &uses)?,
             extension(stamps, &extended)?,
         ];
+        if purposes.contains(&Purpose::OcspSigning) {
+            extensions.push(extension_of(NO_CHECK, false, &Null)?);
+        }
         let names = alternative_names(profile)?;
         if !names.is_empty() {
             extensions.push(extension(false, &SubjectAltName(names))?);
@@ -119,6 +127,26 @@ impl Draft {
             identifier,
             extensions,
         })
+    }
+
+    /// The same, saying where its status is told.
+    pub(super) fn told_at(mut self, addresses: &Addresses) -> Result<Self, Error> {
+        const FAULT: Error = Error::Authority("an address is not one");
+        let uri = |text: &str| {
+            let is_plain = text.contains("://") && text.bytes().all(|byte| byte.is_ascii_graphic());
+            let name = Ia5String::new(text).ok().filter(|_| is_plain).ok_or(FAULT)?;
+            Ok::<_, Error>(GeneralName::UniformResourceIdentifier(name))
+        };
+        if let Some(ocsp) = &addresses.ocsp {
+            let access = AccessDescription { access_method: ID_AD_OCSP, access_location: uri(ocsp)? };
+            self.extensions.push(extension(false, &AuthorityInfoAccessSyntax(vec![access]))?);
+        }
+        if let Some(crl) = &addresses.crl {
+            let name = Some(DistributionPointName::FullName(vec![uri(crl)?]));
+            let point = DistributionPoint { distribution_point: name, reasons: None, crl_issuer: None };
+            self.extensions.push(extension(false, &CrlDistributionPoints(vec![point]))?);
+        }
+        Ok(self)
     }
 
     /// The certificate, its subject its own issuer.

@@ -13,7 +13,7 @@ use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber};
 use x509_cert::serial_number::SerialNumber;
 
 pub use profile::{Profile, Subject, Term};
-pub use record::{Issued, Record, Revoked};
+pub use record::{Addresses, Issued, Record, Revoked};
 
 use crate::encode::x509_time;
 use crate::{Certificate, Crl, Error, SigningKey, VerifyingKey};
@@ -54,6 +54,11 @@ impl Authority {
         let draft = Draft::authority(subject, key.verifying_key(), term, Some(path_length))?;
         let certificate = self.sign(draft, term)?;
         Ok(Self { certificate, key, record: Record::default() })
+    }
+
+    /// Certificates issued from now on say that their status is told there.
+    pub fn tells_at(&mut self, addresses: Addresses) {
+        self.record.addresses = addresses;
     }
 
     /// A certificate of this profile for this key.
@@ -123,7 +128,7 @@ impl Authority {
         if term.not_after > self.certificate.not_after() {
             return Err(Error::Authority("the certificate would outlive its issuer"));
         }
-        let certificate = draft.signed_by(&self.certificate, &self.key)?;
+        let certificate = draft.told_at(&self.record.addresses)?.signed_by(&self.certificate, &self.key)?;
         self.record.issued.push(Issued {
             serial: certificate.serial_hex(),
             fingerprint: certificate.fingerprint_hex(),

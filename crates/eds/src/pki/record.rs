@@ -10,6 +10,19 @@ pub struct Record {
     pub revoked: Vec<Revoked>,
     /// CRLs made so far; the next bears the next number.
     pub crls: u64,
+    /// Where its certificates say that their status is told.
+    #[serde(default)]
+    pub addresses: Addresses,
+}
+
+/// Where an authority tells the status of its certificates; each certificate says so (RFC 5280 §4.2.1.13, §4.2.2.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Addresses {
+    /// Its OCSP responder.
+    pub ocsp: Option<String>,
+    /// Its list of revoked certificates, in DER.
+    pub crl: Option<String>,
 }
 
 /// One certificate issued.

@@ -55,6 +55,12 @@ impl Authority {
         Ok(Self { key, certificate, chain: chain.into(), policy })
     }
 
+    /// The request asks in the digest of our key's family.
+    pub fn fits(&self, request: &[u8]) -> bool {
+        let request: Option<TimeStampReq> = strict(request);
+        request.is_some_and(|request| request.imprint.is_by(self.key.algorithm()))
+    }
+
     /// The answer to a request at this moment, in whole seconds: a token, or a refusal in the protocol's own terms.
     pub fn answer(&self, request: &[u8], at: Timestamp) -> Result<Vec<u8>, Error> {
         let response = match self.accept(request) {
@@ -122,10 +128,10 @@ impl Authority {
             content_type: TST_INFO,
             content: &content,
             place: Place::Attached,
-            at,
+            at: Some(at),
             with_chain: request.certificate,
         };
-        compose(&draft, &Signer { key: &self.key, certificate: &self.certificate, chain: &self.chain })
+        compose(&draft, &[Signer { key: &self.key, certificate: &self.certificate, chain: &self.chain }])
     }
 }
 

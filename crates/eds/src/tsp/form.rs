@@ -49,6 +49,11 @@ impl Imprint {
         (suite.digest(&[]).len() == self.hash.as_bytes().len()).then_some(suite)
     }
 
+    /// It is by the digest of that algorithm.
+    pub(super) fn is_by(&self, algorithm: Algorithm) -> bool {
+        suite(algorithm).is_digest(&self.algorithm)
+    }
+
     /// It is that of these bytes.
     pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
         self.suite().is_some_and(|suite| suite.digest(&[bytes]) == self.hash.as_bytes())

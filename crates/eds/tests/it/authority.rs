@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use eds::pki::{Authority, Profile, Record, Subject};
+use eds::pki::{Addresses, Authority, Profile, Record, Subject};
 use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
 use proptest::prelude::*;
 
@@ -208,4 +208,24 @@ fn no_altered_certificate_is_trusted() {
     }
     println!("{unreadable} unreadable, {untrusted} untrusted");
     assert!(untrusted > 100);
+}
+
+#[test]
+fn certificates_say_where_their_status_is_told() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let (silent, _) = house.signer(Algorithm::EcdsaP256Sha256);
+    assert!(silent.responders().is_empty() && silent.list_addresses().is_empty());
+    let addresses = Addresses {
+        ocsp: Some("http://localhost:8080/ocsp".into()),
+        crl: Some("http://localhost:8080/pki/issuing.crl".into()),
+    };
+    house.issuing.tells_at(addresses);
+    let (certificate, _) = house.signer(Algorithm::BignBeltHash);
+    assert_eq!(certificate.responders(), ["http://localhost:8080/ocsp"]);
+    assert_eq!(certificate.list_addresses(), ["http://localhost:8080/pki/issuing.crl"]);
+    assert_eq!(house.trust().check(&certificate, Purpose::Signature, noon()), Ok(()), "a whole list covers it");
+    house.issuing.tells_at(Addresses { ocsp: Some("no address".into()), crl: None });
+    let profile = house.profile("x", Purpose::Signature);
+    let key = SigningKey::generate(Algorithm::Ed25519).unwrap();
+    assert!(house.issuing.issue(&profile, key.verifying_key()).is_err());
 }

@@ -11,13 +11,23 @@ mod cms;
 #[cfg(test)]
 mod cms_forgery;
 #[cfg(test)]
+mod forge;
+#[cfg(test)]
 mod forgery;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
+mod limbo;
+#[cfg(test)]
+mod limbo_names;
+#[cfg(test)]
 mod ocsp;
 #[cfg(test)]
 mod openssl;
+#[cfg(test)]
+mod pkits;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]

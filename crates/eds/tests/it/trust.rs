@@ -1,5 +1,6 @@
 //! Paths: what is trusted, and why not.
 
+use eds::ocsp::{Question, Responder, Response};
 use eds::pki::{Authority, Profile, Record, Subject};
 use eds::{Algorithm, CachedTrust, PathError, Purpose, Revocation, SigningKey, Trust};
 
@@ -141,6 +142,37 @@ fn a_path_no_longer_than_allowed() {
         .with_intermediates([low.certificate().clone(), middle.certificate().clone()])
         .with_crls(crls);
     assert_eq!(trust.check(&certificate, Purpose::Signature, noon()), Ok(()));
+}
+
+#[test]
+fn what_no_list_tells_is_asked_and_learnt() {
+    let mut house = House::new(Algorithm::EcdsaP256Sha256);
+    let (certificate, _) = house.signer(Algorithm::BignBeltHash);
+    let cached = CachedTrust::new(house.trust_without_lists());
+    let check = |at| cached.check(&certificate, Purpose::Signature, at);
+    assert_eq!(check(noon()), Err(PathError::CrlMissing));
+    assert_eq!(check(noon()), Err(PathError::CrlMissing));
+    let unknown = cached.unknown();
+    assert_eq!((unknown.len(), cached.unknown().len()), (1, 0));
+    let chain = cached.trust().chain_of(&unknown[0]);
+    assert_eq!(chain.len(), 3, "end, authority, root");
+    let answers = |house: &House, at: jiff::Timestamp| {
+        let by = |authority: &Authority, of: &eds::Certificate| {
+            let own = authority.certificate().clone();
+            let responder = Responder::new(own.clone(), own.clone(), authority.key().clone()).unwrap();
+            let question = Question::new(of, &own).to_der().unwrap();
+            Response::from_der(&responder.answer(&question, authority.record(), at, at + days(1)).unwrap()).unwrap()
+        };
+        [by(&house.issuing, &chain[0]), by(&house.root, &chain[1])]
+    };
+    cached.learn(answers(&house, noon()), noon());
+    assert_eq!(check(noon()), Ok(()));
+    assert_eq!(check(noon() + days(2)), Err(PathError::CrlMissing), "no longer than the answers hold");
+    house.issuing.revoke(&certificate.serial_hex(), noon()).unwrap();
+    cached.learn(answers(&house, noon()), noon());
+    assert_eq!(check(noon()), Err(PathError::Revoked { at: noon() }), "a later answer undoes the verdict");
+    cached.replace(house.trust_without_lists());
+    assert_eq!(check(noon()), Err(PathError::CrlMissing), "new files drop what was learnt");
 }
 
 #[test]
