@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 
@@ -107,6 +108,29 @@ def authority(stand: Stand, folder: pathlib.Path) -> None:
     assert "Verification: OK" in told, told
 
 
+def responders(stand: Stand) -> None:
+    """Without lists the responder of the configuration is asked: what was refused for want of a status is answered."""
+    stand.stop()
+    config, lists = stand.folder / "nais.toml", re.compile(r"^crls = .*$", re.MULTILINE)
+    before = config.read_text()
+    assert lists.search(before), before
+    config.write_text(lists.sub(f'responders = ["http://127.0.0.1:{stand.ports["portal"]}/ocsp"]', before))
+    stand.serve()
+
+    def ask() -> dict:
+        done = stand.run("call", "--as", str(stand.folder / "consumers" / "border-committee"), "GET", "services", "--json")
+        return json.loads(done.stdout)
+
+    assert ask()["answer"]["code"] == "certificate-status-unknown"
+    until = time.monotonic() + 30
+    while ask()["status"] != 200:
+        assert time.monotonic() < until, "the responder was not asked"
+        time.sleep(0.5)
+    stand.stop()
+    config.write_text(before)
+    stand.serve()
+
+
 def kept(stand: Stand, folder: pathlib.Path) -> None:
     """A signature with its evidence inside: valid without lists when the signer's certificate has expired."""
     pki, base = stand.folder / "pki", f"http://127.0.0.1:{stand.ports['portal']}"
@@ -174,6 +198,7 @@ def main() -> int:
                 if not url:
                     authority(stand, folder)
                     kept(stand, folder)
+                    responders(stand)
                 receipt(stand, folder)
                 print(f"{name}: {count} requests answered, {refused} refused each with its code; signatures and receipts "
                       "valid; receipt holds off line")

@@ -116,11 +116,11 @@ fn asked(
     view: &View,
     session: Option<Extension<Session>>,
     id: &str,
-) -> Result<(IdentificationNumber, Uuid, Session), Response<Body>> {
-    let Some(Extension(session)) = session else { return Err(sign_in_to(view, "/account/consents")) };
+) -> Result<(IdentificationNumber, Uuid, Session), Box<Response<Body>>> {
+    let Some(Extension(session)) = session else { return Err(Box::new(sign_in_to(view, "/account/consents"))) };
     match (person(&session), Uuid::try_parse(id)) {
         (Some(person), Ok(id)) => Ok((person, id, session)),
-        _ => Err(portal.not_found(view)),
+        _ => Err(Box::new(portal.not_found(view))),
     }
 }
 
@@ -134,7 +134,7 @@ async fn page(
 ) -> Response<Body> {
     let (person, id, _) = match asked(portal, view, session, id) {
         Ok(asked) => asked,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     match consent::own_one(&portal.parts.db, &portal.parts.vault, &person, id).await {
         Ok(one) => {
@@ -174,7 +174,7 @@ pub(crate) async fn withdraw(
 ) -> Response<Body> {
     let (person, id, session) = match asked(&portal, &view, session, &id) {
         Ok(asked) => asked,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let parts = &portal.parts;
     let desk = Desk { db: parts.db.clone(), vault: parts.vault.clone(), now: parts.clock.now() };
@@ -193,7 +193,7 @@ pub(crate) async fn record(
 ) -> Response<Body> {
     let (person, id, _) = match asked(&portal, &view, session, &id) {
         Ok(asked) => asked,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let parts = &portal.parts;
     match consent::export_own(&parts.db, &parts.vault, &person, id, view.at).await {

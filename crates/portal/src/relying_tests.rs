@@ -1,3 +1,5 @@
+//! A provider whose keys change and a logout token that names none of them.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 

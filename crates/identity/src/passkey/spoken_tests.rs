@@ -1,3 +1,5 @@
+//! Authenticators as they speak: what a passkey sends, byte by byte, right and wrong.
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use proptest::prelude::*;
