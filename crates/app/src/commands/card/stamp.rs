@@ -43,12 +43,12 @@ async fn stamp(client: &Client, message: &[u8], authority: &Url) -> Result<Vec<u
 }
 
 fn only(message: &[u8]) -> Result<Signature, Error> {
-    let message = cms::verify(message, None, &Demand::ONE).or_else(|error| match error {
+    let message = cms::verify(message, None, &Demand::ONE).map_err(|error| match error {
         // What was signed stays beside the message; the structure is all that is needed here.
         eds::Error::Cms(eds::CmsError::ContentMissing) => {
-            Err(Error::usage("--timestamp: expected a message with its content: leave --detached out"))
+            Error::usage("--timestamp: expected a message with its content: leave --detached out")
         }
-        error => Err(Error::failed(error)),
+        error => Error::failed(error),
     })?;
     message.only().cloned().ok_or_else(|| Error::failed("the message has several signers"))
 }
