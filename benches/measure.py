@@ -285,7 +285,10 @@ def rounds(ours: list, others: list, count: int) -> tuple[dict[str, list[dict]],
 
 
 def medians(found: dict[str, list[dict]]) -> dict[str, dict]:
-    return {name: {key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "name"} for name, runs in found.items()}
+    def numbers(row: dict) -> list[str]:
+        return [key for key, value in row.items() if isinstance(value, int | float)]
+
+    return {name: {key: statistics.median(run[key] for run in runs) for key in numbers(runs[0])} for name, runs in found.items()}
 
 
 def table(found: dict[str, list[dict]]) -> str:
