@@ -148,7 +148,7 @@ test("the registration is in ISOS, and whoever looked at it stands in the privat
   await context.close();
 });
 
-test("who looked at the data is named in the reader’s language", { todo: "portal/src/account.rs disclosure(): titles of consumers are Russian everywhere" }, async () => {
+test("who looked at the data is named in the reader’s language", async () => {
   const context = await chrome.newContext();
   const page = await context.newPage();
   const who = somebody();

@@ -140,6 +140,7 @@ test("a passkey is added, signs in, and is removed", async () => {
   await signUp(page, running, "passkey@example.com");
   await page.goto(`${running.base}/en/identity/sessions`);
   await page.locator('main a[href$="/identity/passkeys"]').click();
+  assert.equal(await page.locator("[data-passkey-failed]").isVisible(), false, "no fault before there is one");
   await page.locator("[data-passkey] button").click();
   await page.waitForSelector(".govuk-summary-card");
   const { credentials } = await cdp.send("WebAuthn.getCredentials", { authenticatorId });
@@ -147,7 +148,7 @@ test("a passkey is added, signs in, and is removed", async () => {
   assert.equal(credentials[0].rpId, "localhost");
   // The same authenticator is not asked for another.
   await page.locator("[data-passkey] button").click();
-  await page.waitForSelector("[data-passkey-failed]:not([hidden])");
+  await page.locator("[data-passkey-failed]").waitFor({ state: "visible" });
   for (const lang of LANGS) {
     await context.clearCookies();
     await page.goto(`${running.base}/${lang}/sign-in`);
@@ -159,7 +160,7 @@ test("a passkey is added, signs in, and is removed", async () => {
   await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
   await page.goto(`${running.base}/en/sign-in`);
   await page.locator("[data-passkey] button").click();
-  await page.waitForSelector("[data-passkey-failed]:not([hidden])");
+  await page.locator("[data-passkey-failed]").waitFor({ state: "visible" });
   await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
   await page.locator("[data-passkey] button").click();
   await page.waitForURL(/\/account$/);

@@ -21,7 +21,7 @@ try {
       };
       for (const [what, path] of [["services", "/services"], ["service", "/services/200.12.14.1"], 
         ["help", "/help"], ["status", "/status"], ["developers", "/developers"], ["verify", "/verify"],
-        ["accessibility", "/accessibility"], ["sign-in", "/sign-in"], ["register", "/register"], ["nothing", "/nothing"]]) {
+        ["accessibility", "/accessibility"], ["sign-in", "/sign-in"], ["sign-in-card", "/sign-in/card"], ["register", "/register"], ["nothing", "/nothing"]]) {
         await see(what, path);
       }
       const who = { number: `C0${{ en: "F", be: "G", ru: "H" }[lang]}X0${String(width).padStart(4, "0")}`, surname: "TESTER", given: "ANNA" };
@@ -58,7 +58,8 @@ try {
       await page.goto(`${page.url()}/print`);
       await shoot("print");
       for (const [what, path] of [["account", "/account"], ["messages", "/account/messages"], ["applications", "/account/applications"],
-        ["disclosures", "/account/disclosures"], ["profile", "/account/profile"], ["sessions", "/identity/sessions"]]) {
+        ["disclosures", "/account/disclosures"], ["profile", "/account/profile"], ["documents", "/account/documents"],
+        ["consents", "/account/consents"], ["sessions", "/identity/sessions"], ["two-step", "/identity/two-step"]]) {
         await see(what, path);
       }
       await context.close();

@@ -18,7 +18,7 @@ use web::pages::{View, see_other};
 
 use crate::application::{self, Application, Message};
 use crate::draft::{self, Draft, Hand};
-use crate::entry::{first_sign_in, sign_in_to};
+use crate::entry::{first_sign_in, origin, sign_in_to};
 use crate::session::Session;
 use crate::{Portal, result};
 
@@ -234,8 +234,8 @@ pub(crate) async fn documents(
 
 /// `GET /account/sessions`: they are kept where people sign in.
 pub(crate) async fn sessions(State(portal): State<Portal>, view: View) -> Response<Body> {
-    let issuer = portal.parts.config.client.issuer.trim_end_matches("/oidc");
-    see_other(&format!("{issuer}{}", view.url("/identity/sessions")))
+    let provider = origin(&portal.parts.config.client.issuer);
+    see_other(&format!("{provider}{}", view.url("/identity/sessions")))
 }
 
 /// Disclosures are shown as far back as this.
@@ -313,6 +313,6 @@ pub(crate) async fn profile(
     session: Option<Extension<Session>>,
 ) -> Response<Body> {
     let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    let issuer = portal.parts.config.client.issuer.trim_end_matches("/oidc").to_owned();
-    show(&portal, &view, &session, "profile", context! { issuer })
+    let provider = origin(&portal.parts.config.client.issuer);
+    show(&portal, &view, &session, "profile", context! { provider })
 }

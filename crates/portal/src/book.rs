@@ -268,29 +268,24 @@ pub(crate) fn faults(portal: &Portal, filling: &Filling<'_>, at: usize, lang: La
 }
 
 /// The guests on the page of all answers, each with what would be decided or what is to be mended.
-pub(crate) fn summary(portal: &Portal, filling: &Filling<'_>, view: &View, foreseen: &[Foreseen]) -> Vec<Shown> {
-    if !filling.form.takes_guests(&filling.draft.answers) {
-        return Vec::new();
-    }
-    let offer = filling.offer(portal, view);
-    let one = |(at, guest): (usize, &Guest)| {
-        let seen = foreseen.get(at);
-        let faults = faults(portal, filling, at, view.lang);
-        let wrong = faults.iter().chain(seen.into_iter().flat_map(|seen| seen.wrong.iter().chain(&seen.marks)));
-        let outcome = seen.and_then(|seen| seen.outcome.as_ref());
-        let text =
-            |name: &str| outcome.and_then(|outcome| outcome.get(name)).and_then(Value::as_str).map(str::to_owned);
-        let url = view.url(&format!("{}/guests/{}", filling.path, guest.id));
+pub(crate) fn summary(offer: &Offer<'_>, filling: &Filling<'_>, view: &View, seen: &[Foreseen]) -> Vec<Shown> {
+    let one = |(guest, seen): (&Guest, &Foreseen)| {
+        let text = |name: &str| seen.outcome.as_ref()?.get(name)?.as_str().map(str::to_owned);
+        let url = address(filling, view, guest);
         context! {
             name => filling.form.called(&guest.own),
-            wrong => wrong.map(|wrong| told(&offer, wrong)).collect::<Vec<_>>(),
+            wrong => seen.wrong.iter().chain(&seen.marks).map(|wrong| told(offer, wrong)).collect::<Vec<_>>(),
             title => text("title"),
             text => text("text"),
             change => url.clone(),
             remove => format!("{url}/remove"),
         }
     };
-    filling.draft.guests.iter().enumerate().map(one).collect()
+    filling.draft.guests.iter().zip(seen).map(one).collect()
+}
+
+fn address(filling: &Filling<'_>, view: &View, guest: &Guest) -> String {
+    view.url(&format!("{}/guests/{}", filling.path, guest.id))
 }
 
 /// What is wrong, after the name of its field.
@@ -299,19 +294,11 @@ fn told(offer: &Offer<'_>, wrong: &Wrong) -> String {
 }
 
 /// Links to the guests about whom something must be mended before anything is sent.
-pub(crate) fn errors(portal: &Portal, filling: &Filling<'_>, view: &View, foreseen: &[Foreseen]) -> Vec<Shown> {
-    if foreseen.is_empty() {
-        return Vec::new();
-    }
-    let offer = filling.offer(portal, view);
-    let of_guest = |(at, guest): (usize, &Guest)| {
-        let faults = faults(portal, filling, at, view.lang);
-        let seen = foreseen.get(at).map(|seen| seen.wrong.as_slice()).unwrap_or_default();
-        let href = view.url(&format!("{}/guests/{}", filling.path, guest.id));
-        let name = filling.form.called(&guest.own);
-        let line =
-            |wrong: &Wrong| context! { text => format!("{name}: {}", told(&offer, wrong)), href => href.clone() };
-        faults.iter().chain(seen).map(line).collect::<Vec<_>>()
+pub(crate) fn errors(offer: &Offer<'_>, filling: &Filling<'_>, view: &View, seen: &[Foreseen]) -> Vec<Shown> {
+    let of_guest = |(guest, seen): (&Guest, &Foreseen)| {
+        let (href, name) = (address(filling, view, guest), filling.form.called(&guest.own));
+        let line = |wrong: &Wrong| context! { text => format!("{name}: {}", told(offer, wrong)), href => href.clone() };
+        seen.wrong.iter().map(line).collect::<Vec<_>>()
     };
-    filling.draft.guests.iter().enumerate().flat_map(of_guest).collect()
+    filling.draft.guests.iter().zip(seen).flat_map(of_guest).collect()
 }

@@ -41,43 +41,35 @@ pub(crate) async fn check(
             return portal.failed(&view, &error);
         }
     }
-    let seen = match session.as_deref() {
-        Some(_) => Seen::of(&portal, &filling, view.lang).await,
-        None => Seen::default(),
-    };
+    let seen = Seen::of(&portal, &filling, view.lang, session.is_some()).await;
     show_check(&portal, &view, &filling, &seen, session.is_some())
 }
 
-/// What would be decided about everybody in a draft.
-#[derive(Default)]
+/// What has to be mended, or would be decided, about everybody in a draft.
 pub(crate) struct Seen {
     first: Foreseen,
     guests: Vec<Foreseen>,
-    /// Something about a guest is still missing.
-    unfinished: bool,
 }
 
 impl Seen {
-    /// Asks about each whose answers are all there.
-    pub(crate) async fn of(portal: &Portal, filling: &Filling<'_>, lang: Lang) -> Self {
-        let mut seen = Self::default();
+    /// Looks at all; with `ask` the owner is asked about each whose answers are all there.
+    pub(crate) async fn of(portal: &Portal, filling: &Filling<'_>, lang: Lang, ask: bool) -> Self {
+        let mut all = Vec::new();
         for (at, (id, answers)) in filling.people().into_iter().enumerate() {
-            let missing = at > 0 && !book::faults(portal, filling, at - 1, lang).is_empty();
-            seen.unfinished |= missing;
-            let foreseen =
-                if missing { Foreseen::default() } else { send::foresee(portal, filling, (id, &answers), lang).await };
-            if at == 0 {
-                seen.first = foreseen;
-            } else {
-                seen.guests.push(foreseen);
-            }
+            // The first person's answers are all there: nobody comes here with an open page.
+            let wrong = at.checked_sub(1).map(|guest| book::faults(portal, filling, guest, lang)).unwrap_or_default();
+            all.push(match ask && wrong.is_empty() {
+                true => send::foresee(portal, filling, (id, &answers), lang).await,
+                false => Foreseen { wrong, ..Foreseen::default() },
+            });
         }
-        seen
+        let mut all = all.into_iter();
+        Self { first: all.next().unwrap_or_default(), guests: all.collect() }
     }
 
-    /// Nothing is missing, and nothing that would have to be mended first.
+    /// Nothing would have to be mended first.
     pub(crate) fn is_right(&self) -> bool {
-        !self.unfinished && self.first.wrong.is_empty() && self.guests.iter().all(|guest| guest.wrong.is_empty())
+        self.first.wrong.is_empty() && self.guests.iter().all(|guest| guest.wrong.is_empty())
     }
 }
 
@@ -93,11 +85,15 @@ pub(crate) fn show_check(
     let offer = filling.offer(portal, view);
     let answers = &filling.draft.answers;
     let last = filling.form.way(answers).last().map_or_else(String::new, |page| page.id.clone());
+    let mut errors = mend(&offer, filling, view, &foreseen.wrong);
+    if signed_in {
+        errors.extend(book::errors(&offer, filling, view, &seen.guests));
+    }
     let values = context! {
         service => filling.service.text(view.lang, "title"),
         blocks => form::summary(&offer, answers, &[foreseen.wrong.as_slice(), &foreseen.marks].concat()),
-        errors => [mend(&offer, filling, view, &foreseen.wrong), book::errors(portal, filling, view, &seen.guests)].concat(),
-        guests => book::summary(portal, filling, view, &seen.guests),
+        errors,
+        guests => book::summary(&offer, filling, view, &seen.guests),
         book => filling.form.takes_guests(answers).then(|| view.url(&format!("{}/guests", filling.path))),
         base => view.url(&filling.path),
         back => view.url(&format!("{}/{last}", filling.path)),

@@ -126,7 +126,7 @@ pub(crate) async fn send(
     if let Some(open) = filling.open(&view) {
         return see_other(&open);
     }
-    let seen = check::Seen::of(&portal, &filling, view.lang).await;
+    let seen = check::Seen::of(&portal, &filling, view.lang, true).await;
     if !seen.is_right() {
         return check::show_check(&portal, &view, &filling, &seen, true);
     }

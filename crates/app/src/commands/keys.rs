@@ -90,7 +90,31 @@ fn rotate(args: &Rotate) -> Result<(), Error> {
 }
 
 fn add(path: &Path, from: Timestamp) -> Result<(), Error> {
-    let mut text = zeroize::Zeroizing::new(files::text(path)?.trim_end().to_owned());
+    let mut text = zeroize::Zeroizing::new(files::text(path)?);
+    let end = text.trim_end().len();
+    text.truncate(end);
     text.push_str(&format!("\n{} {from}\n", hex::encode(store::random::<32>())));
     files::replace_for(Readers::Owner, path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_added_after_the_others_and_stays_the_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        files::create(&path, &[b'7'; 64], Readers::Owner).unwrap();
+        for (number, from) in [(2, "2026-07-01T12:00:00Z"), (3, "2026-07-02T12:00:00Z")] {
+            add(&path, from.parse().unwrap()).unwrap();
+            let text = files::text(&path).unwrap();
+            assert!(text.starts_with(&"7".repeat(64)) && text.lines().count() == number);
+            let (key, moment) = text.lines().last().unwrap().split_once(' ').unwrap();
+            assert_eq!((key.len(), moment), (64, from));
+        }
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    }
 }
