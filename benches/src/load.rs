@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use eds::cms::{self, Place, Signer};
 use eds::{Certificate, Form, SigningKey};
 
 use crate::client::Connection;
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// Signing certificate and key: each body bears an EDS
     #[arg(long, num_args = 2, value_names = ["PEM", "KEY"])]
     sign: Vec<PathBuf>,
+    /// Certificate and key of the person who consents to each body (CMS in the header `cms`)
+    #[arg(long, num_args = 2, value_names = ["PEM", "KEY"])]
+    consent: Vec<PathBuf>,
     /// Bearer token
     #[arg(long, default_value = "")]
     token: String,
@@ -78,6 +82,7 @@ struct Plan {
     args: Args,
     template: String,
     signer: Option<(SigningKey, String)>,
+    person: Option<(SigningKey, Certificate)>,
     tls: Arc<rustls::ClientConfig>,
     next: AtomicUsize,
     begun: Instant,
@@ -116,20 +121,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         return Err("--tls PEM KEY".into());
     };
     let tls = tls::client(&args.ca, certificate, key, !args.handshakes)?;
-    let signer = match args.sign.as_slice() {
-        [certificate, key] => {
-            let certificate = Certificate::from_pem(&std::fs::read_to_string(certificate)?)?;
-            let key = SigningKey::from_pkcs8_pem(&std::fs::read_to_string(key)?)?;
-            Some((key, BASE64_STANDARD.encode(certificate.der())))
-        }
-        _ => None,
-    };
+    let signer = pair(&args.sign)?.map(|(key, certificate)| (key, BASE64_STANDARD.encode(certificate.der())));
+    let person = pair(&args.consent)?;
     let template = std::fs::read_to_string(&args.body)?;
     let connections = open(&args, &tls).await?;
     let pid = args.pid;
     let name = args.name.clone();
     let before = pid.map_or((0.0, 0), usage);
-    let plan = Arc::new(Plan { args, template, signer, tls, next: AtomicUsize::new(0), begun: Instant::now() });
+    let plan = Arc::new(Plan { args, template, signer, person, tls, next: AtomicUsize::new(0), begun: Instant::now() });
     let tasks: Vec<_> =
         connections.into_iter().map(|connection| tokio::spawn(work(plan.clone(), connection))).collect();
     let mut tally = Tally::default();
@@ -141,6 +140,21 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let report = Report { name, took, tally, cpu: after.0 - before.0, resident: after.1 };
     println!("{}", report.line());
     Ok(())
+}
+
+/// A key with the first certificate of its file.
+pub(crate) fn pair(files: &[PathBuf]) -> Result<Option<(SigningKey, Certificate)>, Failure> {
+    let [certificate, key] = files else { return Ok(None) };
+    let chain = Certificate::chain_from_pem(&std::fs::read_to_string(certificate)?)?;
+    let certificate = chain.into_iter().next().ok_or("no certificate")?;
+    Ok(Some((SigningKey::from_pkcs8_pem(&std::fs::read_to_string(key)?)?, certificate)))
+}
+
+/// A consent to exactly this body, signed now.
+pub(crate) fn consent(body: &[u8], (key, certificate): &(SigningKey, Certificate)) -> Result<Vec<u8>, Failure> {
+    let since = SystemTime::UNIX_EPOCH.elapsed()?;
+    let now = jiff::Timestamp::from_second(i64::try_from(since.as_secs())?)?;
+    Ok(cms::sign(body, Place::Attached, &Signer { key, certificate, chain: &[] }, now)?)
 }
 
 /// All connections, before anything is measured: a handshake costs more than an exchange.
@@ -230,6 +244,9 @@ impl Plan {
         if let Some((key, certificate)) = &self.signer {
             let signature = BASE64_STANDARD.encode(key.sign(body.as_bytes(), Form::Der)?);
             head.push_str(&format!("sign: {signature}\r\ncertificate: {certificate}\r\n"));
+        }
+        if let Some(person) = &self.person {
+            head.push_str(&format!("cms: {}\r\n", BASE64_STANDARD.encode(consent(body.as_bytes(), person)?)));
         }
         for line in &self.args.header {
             head.push_str(line);

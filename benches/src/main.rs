@@ -5,6 +5,7 @@ mod client;
 mod floor;
 mod load;
 mod report;
+mod steps;
 mod tls;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum Command {
     Load(load::Args),
     /// Serves the least that a signed exchange can cost: TLS, one verification, one signature
     Floor(floor::Args),
+    /// Times the steps of a certified exchange that are signatures and certificates, one after the other, in this process
+    Steps(steps::Args),
 }
 
 /// What goes wrong in a measurement ends it.
@@ -32,5 +35,6 @@ fn main() -> Result<(), Failure> {
     match Cli::parse().command {
         Command::Load(args) => runtime.block_on(load::run(args)),
         Command::Floor(args) => runtime.block_on(floor::run(args)),
+        Command::Steps(args) => steps::run(&args),
     }
 }

@@ -10,6 +10,8 @@ mod body;
 #[cfg(test)]
 mod consent;
 #[cfg(test)]
+mod consent_forms;
+#[cfg(test)]
 mod consent_uses;
 #[cfg(test)]
 mod consumer;

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use eds::pki::{Authority, Profile, Subject, Term};
-use eds::{Algorithm, CachedTrust, Certificate, Purpose, SigningKey, Trust};
+use eds::{Algorithm, CachedTrust, Certificate, Crl, Purpose, SigningKey, Trust};
 use jiff::{SignedDuration, Timestamp};
 use model::Unp;
 
@@ -35,9 +35,15 @@ impl Pki {
 
     /// Trust in it, with a list of revocations that holds for 300 days.
     pub(crate) fn trust(&self) -> Trust {
-        let mut authority = self.authority.lock().unwrap();
-        let crl = authority.crl(morning() + days(-1), morning() + days(300)).unwrap();
-        Trust::new([authority.certificate().clone()]).with_crls([crl])
+        Trust::new([self.root()]).with_crls([self.list()])
+    }
+
+    pub(crate) fn root(&self) -> Certificate {
+        self.authority.lock().unwrap().certificate().clone()
+    }
+
+    pub(crate) fn list(&self) -> Crl {
+        self.authority.lock().unwrap().crl(morning() + days(-1), morning() + days(300)).unwrap()
     }
 
     pub(crate) fn issue(&self, profile: &Profile, key: &SigningKey) -> Certificate {
