@@ -40,6 +40,8 @@ def question(stand: Stand, name: str) -> pathlib.Path:
     body = json.loads((stand.folder / "requests" / "common-register.json").read_text())
     body["cover"]["message_id"] = "{uuid}"
     agreement = body["cover"]["agreement"]
+    # The person of this run bears another name than the text that was shown.
+    del agreement["language"], agreement["text_digest"]
     agreement["consent_id"] = {"P-256": "00000000-0000-4000-8000-00000000a256", "bign": "00000000-0000-4000-8000-00000000b128"}[name]
     file = stand.folder / f"{name}.json"
     file.write_text(json.dumps(body, ensure_ascii=False))

@@ -120,6 +120,8 @@ pub struct Trust {
     pub roots: PathBuf,
     /// Certificates between roots and people, PEM.
     pub intermediates: Option<PathBuf>,
+    /// Certificates of authorities whose attribute certificates count, PEM.
+    pub attribute_authorities: Option<PathBuf>,
     /// Revocation lists, PEM; read again when they change.
     #[serde(default)]
     pub crls: Vec<PathBuf>,

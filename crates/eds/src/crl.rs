@@ -156,6 +156,11 @@ impl Crl {
         self.scope.covers(certificate)
     }
 
+    /// An attribute certificate of this issuer would be in this list if it were revoked.
+    pub(crate) fn covers_attributes(&self) -> bool {
+        !self.scope.users && !self.scope.authorities && self.scope.points.is_none()
+    }
+
     /// This list bears a signature of that key.
     pub(crate) fn is_signed_by(&self, issuer: &VerifyingKey) -> bool {
         self.signed_with == Some(issuer.algorithm()) && issuer.verify(&self.tbs, &self.signature, Form::Der).is_ok()

@@ -2,7 +2,6 @@
 
 use model::{Kind, Refusal};
 
-use crate::card::CardError;
 use crate::cms::CmsError;
 use crate::path::PathError;
 
@@ -43,6 +42,9 @@ pub enum Error {
     /// The bytes are not a certificate or a CRL that we can read; the text says why.
     #[error("certificate or CRL: {0}")]
     Certificate(&'static str),
+    /// The bytes are not an attribute certificate that we can read; the text says why.
+    #[error("attribute certificate: {0}")]
+    Attributes(&'static str),
     /// The bytes are not a key that we can read; the text says why.
     #[error("key: {0}")]
     Key(&'static str),
@@ -61,9 +63,6 @@ pub enum Error {
     /// The CMS message does not hold.
     #[error(transparent)]
     Cms(#[from] CmsError),
-    /// The card refused.
-    #[error(transparent)]
-    Card(#[from] CardError),
 }
 
 impl Error {
@@ -71,7 +70,9 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Unsigned => Kind::Forbidden,
-            Self::Unreadable(_) | Self::Several | Self::DigestMismatch | Self::Certificate(_) => Kind::Malformed,
+            Self::Unreadable(_) | Self::Several | Self::DigestMismatch | Self::Certificate(_) | Self::Attributes(_) => {
+                Kind::Malformed
+            }
             Self::ComponentMissing(_)
             | Self::ComponentExtra(_)
             | Self::OutOfTime
@@ -80,7 +81,6 @@ impl Error {
             | Self::Algorithm
             | Self::Path(_) => Kind::Unauthenticated,
             Self::Cms(error) => error.kind(),
-            Self::Card(error) => error.kind(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => Kind::Internal,
         }
     }
@@ -100,9 +100,9 @@ impl Error {
             Self::Algorithm => plain("eds-algorithm"),
             Self::DigestMismatch => plain("digest-mismatch"),
             Self::Certificate(_) => plain("certificate-unreadable"),
+            Self::Attributes(_) => plain("attributes-unreadable"),
             Self::Path(error) => error.refusal(),
             Self::Cms(error) => error.refusal(),
-            Self::Card(error) => error.refusal(),
             Self::Key(_) | Self::Passphrase | Self::Authority(_) | Self::Library => plain("internal"),
         }
     }

@@ -1,11 +1,11 @@
-//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, CMS, time stamps, ID
-//! cards, a small authority.
+//! Signatures and certificates: suites behind one trait, X.509 paths, RFC 9421, detached EDS, CMS, time stamps,
+//! attribute certificates, a small authority.
 //!
 //! Nothing here reads a file, a socket or the time of day: bytes and moments come in, verdicts come out. Parse a
 //! [`Certificate`] or a [`VerifyingKey`] once and keep it; verification after that is one curve operation.
 #![forbid(unsafe_code)]
 
-pub mod card;
+mod attributes;
 mod certificate;
 pub mod cms;
 mod crl;
@@ -22,6 +22,7 @@ pub mod random;
 mod suite;
 pub mod tsp;
 
+pub use attributes::{AttributeCertificate, Powers};
 pub use certificate::{Certificate, KeyUses, chain_to_pem};
 pub use cms::CmsError;
 pub use crl::Crl;

@@ -81,6 +81,7 @@ impl Forward {
         };
         let response = request
             .header("nais-request-id", ask.request_id.to_string())
+            .header("idempotency-key", format!("\"{}\"", ask.wish))
             .header("accept-language", ask.lang.code())
             .header("nais-consumer", &ask.asker.id)
             .send()

@@ -40,6 +40,8 @@ pub struct Ask {
     pub asker: Arc<Asker>,
     /// The language the caller reads.
     pub lang: Lang,
+    /// The same for every attempt at the same wish: of the consumer's `Idempotency-Key`, or of the request.
+    pub wish: Uuid,
 }
 
 impl Ask {

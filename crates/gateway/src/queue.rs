@@ -223,6 +223,7 @@ async fn ask(gateway: &Gateway, id: Uuid, waiting: Waiting, recording: &mut Reco
         body: Bytes::from(body),
         asker: caller.asker.clone(),
         lang: waiting.lang,
+        wish: id,
     };
     route.provider.answer(ask).await
 }

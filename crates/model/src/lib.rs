@@ -28,6 +28,7 @@ pub mod service;
 pub mod similar;
 pub mod terms;
 pub mod text;
+pub mod wording;
 
 pub use access::{Consumer, Ground, Grounds, State, Subscription, Treaty, permits};
 pub use agreement::{Agreement, Envelope};

@@ -13,6 +13,7 @@ use crate::lang::Lang;
 use crate::passport::{Method, Passport, Verb};
 use crate::schema::{Files, Schema};
 use crate::text::Texts;
+use crate::wording::Wording;
 
 /// Headings every service has, besides `methods.<path>.title`.
 const HEADINGS: [&str; 7] = ["title", "description", "how_to_get", "term", "cost", "recipients", "result"];
@@ -39,6 +40,8 @@ pub struct Service {
     pub examples: Vec<Example>,
     /// Schema files as they are, for OpenAPI.
     pub files: Files,
+    /// The wording of the consents that people give to it.
+    pub wording: Option<Wording>,
     /// Files of other parts as they are, by their paths: the form, classifiers, rules.
     pub parts: BTreeMap<String, String>,
     schemas: BTreeMap<String, Schemas>,
@@ -85,7 +88,7 @@ pub struct Expect {
 impl Service {
     /// The service of a folder's files, by their paths inside it. What is wrong names file, key and what was expected.
     ///
-    /// Files of other parts (`form.toml`, `consent.*`, classifiers, own tables) are left to their readers, in `parts`.
+    /// Files of other parts (`form.toml`, classifiers, own tables) are left to their readers, in `parts`.
     pub fn from_files(files: &BTreeMap<String, String>) -> Result<Self, Error> {
         let text = |name: &str| {
             files
@@ -102,11 +105,13 @@ impl Service {
         complete(&texts, &passport)?;
         let documents = documents(files)?;
         let schemas = compile(&passport, &documents)?;
-        let read =
-            |path: &str| ["passport.toml", "text.", "methods/", "examples/"].iter().any(|own| path.starts_with(own));
+        let read = |path: &str| {
+            ["passport.toml", "text.", "consent.", "methods/", "examples/"].iter().any(|own| path.starts_with(own))
+        };
         let others = files.iter().filter(|(path, _)| !read(path));
         let parts = others.map(|(path, text)| (path.clone(), text.clone())).collect();
-        Ok(Self { examples: examples(files, &passport)?, passport, texts, files: documents, parts, schemas })
+        let wording = Wording::read(files)?;
+        Ok(Self { examples: examples(files, &passport)?, passport, texts, files: documents, wording, parts, schemas })
     }
 
     /// The schemas of a method; none when it takes no body and promises no form.

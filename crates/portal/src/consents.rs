@@ -26,15 +26,10 @@ impl Groups {
     pub(crate) fn of<'a>(services: impl IntoIterator<Item = &'a Service>) -> Self {
         let mut names = BTreeMap::new();
         for service in services {
-            for lang in Lang::ALL {
-                let wording = service.parts.get(&format!("consent.{}.toml", lang.code()));
-                let wording = wording.and_then(|text| text.parse::<toml::Table>().ok());
-                let data = wording.as_ref().and_then(|wording| wording.get("data")?.as_table());
-                for (code, name) in data.into_iter().flatten() {
-                    if let (Ok(code), Some(name)) = (code.parse(), name.as_str()) {
-                        names.insert((lang.code(), code), name.to_owned());
-                    }
-                }
+            let wordings = service.wording.iter().flat_map(|wording| Lang::ALL.map(|lang| (lang, wording)));
+            for (lang, wording) in wordings {
+                let named = (1..=30).filter_map(|code| Some(((lang.code(), code), wording.group(lang, code)?)));
+                names.extend(named);
             }
         }
         Self(names)

@@ -83,7 +83,7 @@ impl Error {
 
 /// A refusal as a person at the command line reads it: title, detail, faults.
 fn refusal(refusal: &Refusal) -> String {
-    let sources = model::TEXTS.into_iter().chain(gateway::TEXTS).chain(eds::TEXTS);
+    let sources = model::TEXTS.into_iter().chain(gateway::TEXTS).chain(eds::TEXTS).chain(card::TEXTS);
     let Ok(texts) = Texts::merge(sources) else {
         return refusal.code.to_owned();
     };

@@ -1,5 +1,5 @@
-//! What the commands of the program share: how they end, files and lines they write, questions over HTTP, and a test
-//! authority kept as files.
+//! What the commands of the program share: how they end, files and lines they write, questions over HTTP,
+//! stamps on signatures, and a test authority kept as files.
 #![forbid(unsafe_code)]
 
 pub mod authority;
@@ -7,3 +7,4 @@ pub mod exit;
 pub mod files;
 pub mod http;
 pub mod print;
+pub mod stamp;

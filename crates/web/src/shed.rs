@@ -9,9 +9,11 @@ use axum::http::Response;
 use model::{Kind, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long a connection is left unread after a refusal for overload. Who does not wait as `Retry-After` asks would
-/// otherwise have us busy with refusals, while others could be answered.
-pub(crate) const HOLD: Duration = Duration::from_millis(200);
+/// After how many seconds whoever was refused may come again.
+const RETRY_AFTER: u32 = 1;
+/// How long a connection is left unread after a refusal for overload: as long as `Retry-After` asks to wait. Who does not
+/// would otherwise have us busy with refusals, while others could be answered.
+pub(crate) const HOLD: Duration = Duration::from_secs(1);
 
 /// Mark of an answer after which the connection is left unread for [`HOLD`].
 #[derive(Clone, Copy)]
@@ -91,7 +93,7 @@ impl Shed {
 pub(crate) const OVERLOADED: &str = "overloaded";
 
 fn overloaded() -> Refusal {
-    Refusal::new(Kind::Unavailable, OVERLOADED).retry_after(1)
+    Refusal::new(Kind::Unavailable, OVERLOADED).retry_after(RETRY_AFTER)
 }
 
 #[cfg(test)]

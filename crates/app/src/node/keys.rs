@@ -141,6 +141,9 @@ pub(crate) fn trust(config: &Config) -> Result<Trust, Error> {
     if let Some(intermediates) = &config.trust.intermediates {
         trust = trust.with_intermediates(chain(intermediates, "trust.intermediates")?);
     }
+    if let Some(authorities) = &config.trust.attribute_authorities {
+        trust = trust.with_attribute_authorities(chain(authorities, "trust.attribute_authorities")?);
+    }
     Ok(trust.with_crls(crls(config)?))
 }
 

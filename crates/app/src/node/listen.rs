@@ -8,6 +8,7 @@ use eds::CachedTrust;
 use gateway::Gateway;
 use ledger::LogReader;
 use rustls_pki_types::pem::PemObject as _;
+use terminal::authority::{Folder, answers};
 use tokio::sync::watch;
 use web::edge::{REQUEST_TIMEOUT, Setup};
 use web::operations::{Checks, operations_router};
@@ -17,7 +18,7 @@ use web::{ClientAuthority, Edge, Limits, ListenerConfig, Listening, Metrics, Pro
 use crate::config::Config;
 use crate::exit::Error;
 
-use super::{Role, Tools, authority};
+use super::{Role, Tools};
 
 /// What the listeners are made of.
 pub(crate) struct Parts<'a> {
@@ -67,7 +68,10 @@ pub(crate) async fn all(
     }
     if roles.contains(&Role::Portal) || roles.contains(&Role::Identity) {
         let config = plain(&parts.config.portal.listen, "portal.listen");
-        let authority = authority::router(parts.config, &parts.tools.clock)?;
+        let authority = match &parts.config.authority {
+            Some(authority) => answers::router(Folder::at(&parts.config.path(&authority.folder)), &parts.tools.clock)?,
+            None => Router::new(),
+        };
         let router = ledger::router(parts.reader.clone()).merge(authority).merge(site);
         listening.push(web::serve(config, parts.edge("portal", router, None), stopping.clone()).await?);
     }

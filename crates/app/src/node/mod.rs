@@ -1,6 +1,5 @@
 //! A node: everything the configuration names, wired together, until the order to stop.
 
-mod authority;
 mod consumer;
 pub(crate) mod keys;
 mod listen;

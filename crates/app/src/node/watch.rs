@@ -151,7 +151,9 @@ pub(crate) async fn master_keys(config: Config, vault: Vault, clock: Clock) {
 }
 
 fn changed(config: &Config) -> Vec<Option<SystemTime>> {
-    let files = config.trust.crls.iter().chain(std::iter::once(&config.trust.roots));
+    let trust = &config.trust;
+    let authorities = trust.intermediates.iter().chain(&trust.attribute_authorities);
+    let files = trust.crls.iter().chain(std::iter::once(&trust.roots)).chain(authorities);
     files.map(|file| std::fs::metadata(config.path(file)).and_then(|found| found.modified()).ok()).collect()
 }
 

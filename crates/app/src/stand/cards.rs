@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use eds::card::{Blank, Card, Identity, Pair, Pin, Pins};
+use card::{Blank, Card, Identity, Pair, Pin, Pins};
 use eds::cms::Place;
 use eds::pki::{Profile, Subject};
 use eds::{Algorithm, Purpose};
@@ -45,12 +45,17 @@ pub(super) fn create(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
 
 fn pair(pki: &mut Pki, person: &seed::Person, purpose: Purpose) -> Result<Pair, Error> {
     let given_names = format!("{} {}", person.name, person.patronymic).trim().to_owned();
-    let subject = Subject::new(format!("{} {given_names}", person.surname)).person(&*person.surname, given_names);
+    let subject = Subject::new(full_name(person)).person(&*person.surname, given_names);
     let number = person.identification_number.clone();
     pki.held(
         |term| Profile { identification_number: Some(number), ..Profile::new(subject, [purpose], term) },
         Algorithm::BignBeltHash,
     )
+}
+
+/// As the certificates say it.
+pub(super) fn full_name(person: &seed::Person) -> String {
+    format!("{} {} {}", person.surname, person.name, person.patronymic).trim().to_owned()
 }
 
 fn keep(dir: &Path, name: &str, card: &Card) -> Result<(), Error> {

@@ -67,7 +67,22 @@ pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<
             files::create(&dir.join("negative/expired.token"), expired.token.as_bytes(), Readers::Owner)?;
         }
     }
-    Ok(())
+    super::clerk::admit(dir, &desk).await
+}
+
+/// A consumer's folder beside another: these pairs of its files, and its `consumer.toml` with a change.
+pub(super) fn like(from: &Path, to: &Path, pairs: &[&str], change: impl FnOnce(&mut toml::Table)) -> Result<(), Error> {
+    files::folder(to)?;
+    for name in pairs {
+        for (ending, readers) in [("pem", Readers::All), ("key", Readers::Owner)] {
+            let file = format!("{name}.{ending}");
+            files::create(&to.join(&file), &files::bytes(&from.join(&file))?, readers)?;
+        }
+    }
+    let mut told: toml::Table = files::toml(&from.join("consumer.toml"))?;
+    change(&mut told);
+    let text = toml::to_string_pretty(&told).map_err(Error::failed)?;
+    files::create(&to.join("consumer.toml"), text.as_bytes(), Readers::Owner)
 }
 
 /// The first certificate of a chain.

@@ -9,7 +9,7 @@ use model::Clock;
 use registers::seed;
 
 use super::pki::{Pki, consumer};
-use super::{Args, SEED, cards, consumers, refusals};
+use super::{Args, SEED, cards, clerk, consumers, refusals};
 use crate::exit::Error;
 use crate::files::{self, Readers};
 
@@ -34,6 +34,7 @@ pub(crate) fn create(dir: &Path, args: &Args) -> Result<(), Error> {
     let mut pki = Pki::new(Clock::system().now(), &args.portal)?;
     gateway_pairs(dir, &mut pki)?;
     consumers::create(dir, &mut pki)?;
+    clerk::create(dir, &mut pki)?;
     cards::create(dir, &mut pki)?;
     refusals::create(dir, &mut pki)?;
     pki.write(dir)?;
@@ -134,6 +135,7 @@ sign_certificate = "pki/nais-sign.pem"
 [trust]
 roots = "pki/root.pem"
 intermediates = "pki/issuing.pem"
+attribute_authorities = "pki/attributes.pem"
 crls = ["pki/crl.pem"]
 
 [authority]

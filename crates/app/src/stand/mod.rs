@@ -1,7 +1,9 @@
 //! `nais stand`: the whole system with nothing to set up, on embedded storage, with synthetic data.
 
 mod cards;
+mod clerk;
 mod consumers;
+mod family;
 mod files;
 mod people;
 mod pki;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use eds::pki::{Authority, Profile, Subject, Term};
-use eds::{Algorithm, Certificate, Purpose, SigningKey, chain_to_pem};
+use eds::{Algorithm, AttributeCertificate, Certificate, Powers, Purpose, SigningKey, chain_to_pem};
 use jiff::{SignedDuration, Timestamp};
-use terminal::authority::{Folder, ISSUING, ROOT, services};
+use terminal::authority::{ATTRIBUTES, Folder, ISSUING, ROOT, services};
 
 use crate::exit::Error;
 use crate::files;
@@ -14,6 +14,7 @@ use crate::files;
 pub(crate) struct Pki {
     root: Authority,
     issuing: Authority,
+    attributes: Authority,
     now: Timestamp,
 }
 
@@ -44,12 +45,13 @@ impl Pki {
         let subject = Subject::new("NAIS stand issuing CA").of("NAIS stand, synthetic");
         let mut issuing = root.issue_ca(&subject, SigningKey::generate(Algorithm::EcdsaP256Sha256)?, term(15), 0)?;
         issuing.tells_at(services::addresses(&base, ISSUING));
-        Ok(Self { root, issuing, now })
+        let attributes = services::attributes(&mut issuing, since)?;
+        Ok(Self { root, issuing, attributes, now })
     }
 
     /// Issues a pair for `profile`'s subject.
     pub(crate) fn pair(&mut self, fill: impl FnOnce(Term) -> Profile, algorithm: Algorithm) -> Result<Pair, Error> {
-        let eds::card::Pair { key, certificate, .. } = self.held(fill, algorithm)?;
+        let card::Pair { key, certificate, .. } = self.held(fill, algorithm)?;
         let chain = chain_to_pem([&certificate, self.issuing.certificate()]);
         Ok(Pair { certificate, chain, key: key.to_pkcs8_pem()?.to_string() })
     }
@@ -59,12 +61,25 @@ impl Pki {
         &mut self,
         fill: impl FnOnce(Term) -> Profile,
         algorithm: Algorithm,
-    ) -> Result<eds::card::Pair, Error> {
+    ) -> Result<card::Pair, Error> {
         let since = self.now - SignedDuration::from_hours(1);
         let profile = fill(Term { not_before: since, not_after: since + years(5) });
         let key = SigningKey::generate(algorithm)?;
         let certificate = self.issuing.issue(&profile, key.verifying_key())?;
-        Ok(eds::card::Pair { key, certificate, chain: vec![self.issuing.certificate().clone()] })
+        Ok(card::Pair { key, certificate, chain: vec![self.issuing.certificate().clone()] })
+    }
+
+    /// The holder of the certificate signs for this organisation in this position, for a year.
+    pub(crate) fn attest(
+        &mut self,
+        holder: &Certificate,
+        unp: &str,
+        title: &str,
+    ) -> Result<AttributeCertificate, Error> {
+        let since = self.now - SignedDuration::from_hours(1);
+        let term = Term { not_before: since, not_after: since + years(1) };
+        let powers = Powers { unp: unp.to_owned(), job_title: title.to_owned(), term };
+        Ok(self.attributes.attest(&powers, holder)?)
     }
 
     /// The pair's certificate is revoked from now on.
@@ -80,16 +95,8 @@ impl Pki {
         services::write(&folder, &mut self.root, &mut self.issuing, since)?;
         folder.add(ROOT, &self.root)?;
         folder.add(ISSUING, &self.issuing)?;
-        self.lists(&pki)
-    }
-
-    fn lists(&mut self, pki: &Path) -> Result<(), Error> {
-        let (from, to) = (self.now - SignedDuration::from_mins(5), self.now + years(1));
-        let text = format!("{}{}", self.issuing.crl(from, to)?.to_pem(), self.root.crl(from, to)?.to_pem());
-        files::replace(&pki.join("crl.pem"), text.as_bytes())?;
-        let folder = Folder::at(pki);
-        folder.keep(ROOT, &self.root)?;
-        folder.keep(ISSUING, &self.issuing)
+        folder.add(ATTRIBUTES, &self.attributes)?;
+        renew_lists(dir, self.now)
     }
 }
 
@@ -97,7 +104,14 @@ impl Pki {
 pub(crate) fn renew_lists(dir: &Path, now: Timestamp) -> Result<(), Error> {
     let pki = dir.join("pki");
     let folder = Folder::at(&pki);
-    Pki { root: folder.open(ROOT)?, issuing: folder.open(ISSUING)?, now }.lists(&pki)
+    let (from, to) = (now - SignedDuration::from_mins(5), now + years(1));
+    let mut text = String::new();
+    for name in folder.authorities() {
+        let mut authority = folder.open(name)?;
+        text.push_str(&authority.crl(from, to)?.to_pem());
+        folder.keep(name, &authority)?;
+    }
+    files::replace(&pki.join("crl.pem"), text.as_bytes())
 }
 
 /// A profile for a consumer's certificate.

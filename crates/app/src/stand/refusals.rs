@@ -9,6 +9,7 @@ use eds::pki::{Profile, Subject};
 use eds::{Algorithm, CachedTrust, Certificate, Purpose, SigningKey};
 use gateway::operator::Desk;
 use jiff::{SignedDuration, Timestamp};
+use model::{Lang, wording};
 use registers::seed;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -87,22 +88,11 @@ pub(super) async fn write(
 
 /// The notary chamber's folder with another password of the Register.
 fn wrong_login(dir: &Path) -> Result<(), Error> {
-    let (from, to) = (dir.join(NOTARY), dir.join(WRONG_LOGIN));
-    files::folder(&to)?;
-    for (name, readers) in [
-        ("tls.pem", Readers::All),
-        ("sign.pem", Readers::All),
-        ("tls.key", Readers::Owner),
-        ("sign.key", Readers::Owner),
-    ] {
-        files::create(&to.join(name), &files::bytes(&from.join(name))?, readers)?;
-    }
-    let mut told: toml::Table = files::toml(&from.join("consumer.toml"))?;
-    if let Some(login) = told.get_mut("register").and_then(toml::Value::as_table_mut) {
-        login.insert("password".into(), "wrong".into());
-    }
-    let text = toml::to_string_pretty(&told).map_err(Error::failed)?;
-    files::create(&to.join("consumer.toml"), text.as_bytes(), Readers::Owner)
+    super::consumers::like(&dir.join(NOTARY), &dir.join(WRONG_LOGIN), &["tls", "sign"], |told| {
+        if let Some(login) = told.get_mut("register").and_then(toml::Value::as_table_mut) {
+            login.insert("password".into(), "wrong".into());
+        }
+    })
 }
 
 /// Makes requests that are wrong in one thing.
@@ -130,6 +120,11 @@ impl<'a> Forge<'a> {
     /// The question under a consent and a message identifier of its own, changed at one place.
     fn changed(&self, pointer: &str, value: Value) -> Result<Value, Error> {
         let mut body = self.question.clone();
+        // What was shown for the question was not shown for this one.
+        if let Some(Value::Object(agreement)) = body.pointer_mut("/cover/agreement") {
+            agreement.remove("language");
+            agreement.remove("text_digest");
+        }
         let id = uuid::Builder::from_random_bytes(store::random()).into_uuid().to_string();
         for (pointer, value) in
             [("/cover/message_id", json!(id)), ("/cover/agreement/consent_id", json!(id)), (pointer, value)]
@@ -196,6 +191,10 @@ impl<'a> Forge<'a> {
             let body = bytes(&self.changed(pointer, value)?)?;
             rows.push(self.keep(name, &body, &self.card(&self.number, &body)?, 403, code)?);
         }
+        let mut otherwise = self.changed("/cover/transaction_number", json!("2026-0004"))?;
+        wording::record(&mut otherwise, Lang::Be, eds::sha256("Згодны.".as_bytes()));
+        let body = bytes(&otherwise)?;
+        rows.push(self.keep("worded-otherwise", &body, &self.card(&self.number, &body)?, 403, "consent-wording")?);
         let mut expired = self.changed("/cover/agreement/expiry_date", day(-1))?;
         if let Some(issued) = expired.pointer_mut("/cover/agreement/issue_date") {
             *issued = day(-2);

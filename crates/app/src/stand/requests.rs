@@ -11,6 +11,7 @@ use web::client::Client;
 use web::{Peer, PeerCertificate};
 
 use super::SEED;
+use super::family::{self, CONSENTED};
 use crate::config::Config;
 use crate::exit::Error;
 use crate::files::{self, Readers};
@@ -18,8 +19,6 @@ use crate::node::Node;
 
 /// The ready request that sends a crossing of the border.
 const CROSSING: &str = "crossings-submit";
-/// The service that is asked under a person's consent.
-const CONSENTED: &str = "3.40.01/1";
 
 /// Writes the requests. The package whose status one of them asks is sent first: the stand's first exchange.
 pub(crate) async fn write(dir: &Path, node: &Node, config: &Config) -> Result<(), Error> {
@@ -27,48 +26,22 @@ pub(crate) async fn write(dir: &Path, node: &Node, config: &Config) -> Result<()
     let fresh = || uuid::Builder::from_random_bytes(store::random()).into_uuid();
     let package = first_package(dir, node, fresh()).await?;
     let folder = dir.join("requests");
-    let family = population_request(now, fresh());
+    let families = family::requests(dir, node, now, fresh)?;
     let stay = stay(dir, node, now, fresh).await?;
-    for request in seed::requests(Seed::new(SEED), now, fresh, package).into_iter().chain(family).chain(stay) {
+    for request in seed::requests(Seed::new(SEED), now, fresh, package).into_iter().chain(families).chain(stay) {
         if let Some(body) = &request.body {
             let text = serde_json::to_vec_pretty(body).map_err(Error::failed)?;
             files::create(&folder.join(format!("{}.json", request.name)), &text, Readers::All)?;
         }
         if request.service == CONSENTED {
-            consent(dir, &request, now)?;
-            if let Some(question) = &request.body {
+            family::consent(dir, &request, now)?;
+            if let Some(question) = request.body.as_ref().filter(|_| request.name == family::FIRST) {
                 super::refusals::write(dir, &node.tools, config, question, now).await?;
             }
         }
         files::create(&folder.join(format!("{}.http", request.name)), http(&request).as_bytes(), Readers::All)?;
     }
     Ok(())
-}
-
-/// The question about a family, as the notary chamber puts it.
-fn population_request(now: Timestamp, message: Uuid) -> Option<Request> {
-    let notary = seed::consumers().into_iter().find(|one| one.id == "notary-chamber")?;
-    Some(Request {
-        name: "common-register".into(),
-        consumer: notary.id,
-        service: CONSENTED,
-        context: "mvd-34001/v1",
-        verb: "POST",
-        path: "common/register".into(),
-        body: Some(population::request(now, message, (notary.ru, &notary.unp, notary.source_code))),
-    })
-}
-
-/// The consent of the person whom the request is about, over its very bytes.
-fn consent(dir: &Path, request: &Request, now: Timestamp) -> Result<(), Error> {
-    let folder = dir.join("requests");
-    let body = files::bytes(&folder.join(format!("{}.json", request.name)))?;
-    let asked = request.body.as_ref().and_then(|body| body.pointer("/request/person_request/0/identif_number"));
-    let number = asked.and_then(Value::as_str).unwrap_or_default();
-    match super::cards::signed(dir, number, &body, now)? {
-        Some(message) => files::create(&folder.join(format!("{}.p7s", request.name)), &message, Readers::All),
-        None => Err(Error::failed("the person of the ready request has no card")),
-    }
 }
 
 /// A request in the form that editors send; the token comes from the consumer's folder.

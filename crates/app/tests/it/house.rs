@@ -7,7 +7,7 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 19] = [
+const LEVELS: [(&str, u8); 20] = [
     ("model", 0),
     ("bign", 0),
     ("eds", 1),
@@ -17,6 +17,7 @@ const LEVELS: [(&str, u8); 19] = [
     ("ledger", 2),
     ("web", 2),
     ("mail", 2),
+    ("card", 2),
     ("btls", 2),
     ("identity", 3),
     ("gateway", 3),

@@ -148,15 +148,51 @@ fn ask(stand: &Stand) {
     assert!(told.out.contains("(consent-missing)") && told.out.contains("\nreceipt valid"), "{}", told.out);
     let consented = [&family[..], &["--consent", "stand/requests/common-register.p7s"]].concat();
     let told = stand.call("notary-chamber", &consented).ended(0);
-    for part in ["4150685B002PB8", "5230414C003PB2", "6071109H004PB7", "\nsignature valid", "\nreceipt valid"] {
+    for part in [
+        "4150685B002PB8",
+        "5230414C003PB2",
+        "6071109H004PB7",
+        "\nsignature valid",
+        "\nconsent valid",
+        "\nreceipt valid",
+    ] {
         assert!(told.out.contains(part), "{part}: {}", told.out);
     }
     let told = stand.call("notary-chamber", &consented).ended(1);
     assert!(told.out.contains("(replayed-message)"), "{}", told.out);
     let told = stand.call("bank", &family).ended(1);
     assert!(told.out.contains("(no-subscription)"), "{}", told.out);
+    by_the_clerk(stand);
     stand.operate(&["ledger", "fsck"]).ended(0);
     assert!(stand.operate(&["migrate"]).ended(0).out.contains("up to date"));
+}
+
+/// Somebody whose certificate names no organisation: their powers come from the attribute certificate beside it.
+fn by_the_clerk(stand: &Stand) {
+    let data = "@stand/requests/common-register-by-clerk.json";
+    let consent = "stand/requests/common-register-by-clerk.p7s";
+    let ask = ["POST", "mvd-34001/v1/common/register", "--data", data, "--consent", consent];
+    let attributes = stand.path().join("stand/consumers/notary-clerk/attributes.pem");
+    let aside = attributes.with_extension("aside");
+    fs::rename(&attributes, &aside).unwrap();
+    let told = stand.call("notary-clerk", &ask).ended(1);
+    assert!(told.out.contains("(eds-wrong-role)"), "{}", told.out);
+    fs::rename(&aside, &attributes).unwrap();
+    let told = stand.call("notary-clerk", &ask).ended(0);
+    assert!(told.out.contains("\nsignature valid") && told.out.contains("\nreceipt valid"), "{}", told.out);
+    let (folder, people) = (stand.path().join("stand"), stand.path().join("stand/people.json"));
+    let people: Value = serde_json::from_str(&fs::read_to_string(people).unwrap()).unwrap();
+    let person =
+        people.as_array().unwrap().iter().find(|one| one["identification_number"] == "3010190A001PB9").unwrap();
+    let part = |name: &str| person[name].as_str().unwrap();
+    let name = format!("{} {} {}", part("surname"), part("name"), part("patronymic"));
+    let request = "stand/requests/common-register-by-clerk.json";
+    let words =
+        ["consent", "wording", request, "--folder", "stand/services/3.40.01-1", "--lang", "ru", "--name", &name];
+    let shown = nais_in(stand.path(), &words).ended(0).out;
+    assert_eq!(shown, fs::read_to_string(folder.join("requests/common-register-by-clerk.txt")).unwrap());
+    let told = nais_in(stand.path(), &["pki", "show", "--dir", "stand/pki"]).ended(0).out;
+    assert!(told.contains("attributes") && told.contains(&name), "{told}");
 }
 
 fn refusals(stand: &Stand) {

@@ -6,7 +6,7 @@ use const_oid::db::rfc5280::{
     ID_CE_EXT_KEY_USAGE, ID_CE_INHIBIT_ANY_POLICY, ID_CE_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_POLICY_CONSTRAINTS,
     ID_CE_POLICY_MAPPINGS, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
-use der::asn1::{Any, OctetString};
+use der::asn1::{Any, Null, OctetString};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
@@ -25,6 +25,9 @@ pub(crate) const IDENTIFICATION_NUMBER: ObjectIdentifier = ObjectIdentifier::new
 pub(crate) const UNP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.112.1.2.1.1.1.1.2");
 /// Job title.
 pub(crate) const JOB_TITLE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.112.1.2.1.1.5.1");
+
+/// id-ce-sOAIdentifier (X.509 §15.5.1.2.1): a source of authority, who issues attribute certificates.
+pub(crate) const SOURCE_OF_AUTHORITY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.50");
 
 /// Extensions of one certificate that are looked at.
 const LIMIT: usize = 64;
@@ -73,6 +76,7 @@ pub(super) struct Extensions {
     pub(super) unp: Option<String>,
     pub(super) identification_number: Option<String>,
     pub(super) job_title: Option<String>,
+    pub(super) attribute_authority: bool,
     pub(super) unknown_critical: bool,
 }
 
@@ -156,6 +160,10 @@ impl Extensions {
             ID_PE_AUTHORITY_INFO_ACCESS => {
                 self.places.take_access(value)?;
                 self.unknown_critical |= extension.critical;
+            }
+            SOURCE_OF_AUTHORITY => {
+                strict::<Null>(value)?;
+                self.attribute_authority = true;
             }
             UNP => self.unp = Some(national(value)?),
             IDENTIFICATION_NUMBER => self.identification_number = Some(national(value)?),

@@ -18,7 +18,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 
 pub use extensions::KeyUses;
-pub(crate) use extensions::{IDENTIFICATION_NUMBER, JOB_TITLE, UNP, is_host_name};
+pub(crate) use extensions::{IDENTIFICATION_NUMBER, JOB_TITLE, SOURCE_OF_AUTHORITY, UNP, is_host_name};
 pub(crate) use name::FoldedName;
 pub(crate) use places::full_names;
 pub(crate) use policies::PolicyRules;
@@ -156,6 +156,14 @@ impl Certificate {
         self.attribute(NAME)
     }
 
+    /// The subject's surname and given names, or else the common name: what a person is called who signs.
+    pub fn full_name(&self) -> String {
+        match (self.surname(), self.given_names()) {
+            (Some(surname), Some(given)) => format!("{surname} {given}"),
+            _ => self.common_name().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The subject's organisation.
     pub fn organization(&self) -> Option<String> {
         self.attribute(ORGANIZATION_NAME)
@@ -199,6 +207,11 @@ impl Certificate {
     /// The subject is a certification authority.
     pub fn is_authority(&self) -> bool {
         self.0.extensions.authority
+    }
+
+    /// The subject issues attribute certificates.
+    pub fn is_attribute_authority(&self) -> bool {
+        self.0.extensions.attribute_authority && !self.is_authority()
     }
 
     /// How many authorities may stand below this one.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{PathError, Purpose, Trust};
 use crate::ocsp::Response;
-use crate::{Certificate, Crl};
+use crate::{AttributeCertificate, Certificate, Crl, sha256_of_parts};
 
 /// Verdicts kept; past that the memory starts anew, so that strangers cannot fill it.
 const KEPT: usize = 65_536;
@@ -47,25 +47,46 @@ impl CachedTrust {
 
     /// As [`Trust::check`]; only the first time in a while are signatures verified.
     pub fn check(&self, certificate: &Certificate, purpose: Purpose, at: Timestamp) -> Result<(), PathError> {
+        self.remember((certificate.fingerprint(), purpose), at, |trust| {
+            let outcome = trust.check_until(certificate, purpose, at);
+            if matches!(outcome, Err(PathError::CrlMissing | PathError::CrlStale)) {
+                self.wonder(certificate);
+            }
+            outcome
+        })
+    }
+
+    /// As [`Trust::check_attributes`], remembered likewise.
+    pub fn check_attributes(
+        &self,
+        attributes: &AttributeCertificate,
+        holder: &Certificate,
+        at: Timestamp,
+    ) -> Result<(), PathError> {
+        let both = sha256_of_parts(&[&attributes.fingerprint(), &holder.fingerprint()]);
+        self.remember((both, Purpose::Attributes), at, |trust| trust.check_attributes(attributes, holder, at))
+    }
+
+    /// The verdict under this key, kept or made.
+    fn remember(
+        &self,
+        key: ([u8; 32], Purpose),
+        at: Timestamp,
+        judge: impl FnOnce(&Trust) -> Result<Timestamp, PathError>,
+    ) -> Result<(), PathError> {
         let state = self.state();
-        let key = (certificate.fingerprint(), purpose);
         let known = state.verdicts.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
         if let Some(verdict) = known
             && (verdict.since..=verdict.until).contains(&at)
         {
             return verdict.result;
         }
-        let outcome = state.trust.check_until(certificate, purpose, at);
+        let outcome = judge(&state.trust);
         let until = match outcome {
             Ok(until) => until,
             // Nobody is un-revoked without a new CRL; other refusals are cheap or pass with time.
             Err(PathError::Revoked { .. }) => Timestamp::MAX,
-            Err(error) => {
-                if matches!(error, PathError::CrlMissing | PathError::CrlStale) {
-                    self.wonder(certificate);
-                }
-                return Err(error);
-            }
+            Err(error) => return Err(error),
         };
         let verdict = Verdict { since: at, until, result: outcome.map(drop) };
         let mut verdicts = state.verdicts.write().unwrap_or_else(PoisonError::into_inner);

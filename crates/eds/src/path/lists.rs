@@ -4,8 +4,17 @@ use jiff::Timestamp;
 
 use super::walk::{Role, SIGNERS_OF_LISTS, Walk};
 use super::{PathError, Revocation};
+use crate::certificate::FoldedName;
 use crate::ocsp::Status;
-use crate::{Certificate, Crl};
+use crate::{AttributeCertificate, Certificate, Crl};
+
+/// What lists are asked about.
+struct Listed<'l> {
+    issuer: &'l FoldedName,
+    serial: &'l [u8],
+    /// Whether a list would name it if it were revoked.
+    covered: &'l dyn Fn(&Crl) -> bool,
+}
 
 impl<'a> Walk<'a> {
     /// Its issuer does not call it revoked, neither in its lists nor in its answers; until when that is known.
@@ -14,7 +23,9 @@ impl<'a> Walk<'a> {
         certificate: &'a Certificate,
         issuer: &'a Certificate,
     ) -> Result<Timestamp, PathError> {
-        let by_lists = self.judge_lists(certificate, issuer);
+        let covered = |crl: &Crl| crl.covers(certificate);
+        let listed = Listed { issuer: certificate.folded_issuer(), serial: certificate.serial(), covered: &covered };
+        let by_lists = self.judge_lists(&listed, issuer);
         if matches!(by_lists, Err(PathError::Revoked { .. } | PathError::TooComplex)) {
             return by_lists;
         }
@@ -22,6 +33,17 @@ impl<'a> Walk<'a> {
             Some(until) if by_lists.is_err() => Ok(until),
             _ => by_lists,
         }
+    }
+
+    /// The authority that issued the attribute certificate does not call it revoked in its lists; until when that is known.
+    pub(super) fn judge_attributes(
+        &self,
+        attributes: &AttributeCertificate,
+        issuer: &'a Certificate,
+    ) -> Result<Timestamp, PathError> {
+        let listed =
+            Listed { issuer: attributes.issuer(), serial: attributes.serial(), covered: &Crl::covers_attributes };
+        self.judge_lists(&listed, issuer)
     }
 
     /// No answer calls it revoked; until when one calls it good.
@@ -41,9 +63,9 @@ impl<'a> Walk<'a> {
         Ok(good)
     }
 
-    fn judge_lists(&self, certificate: &'a Certificate, issuer: &'a Certificate) -> Result<Timestamp, PathError> {
-        let lists = self.trust.crls.get(certificate.folded_issuer()).map_or(&[][..], Vec::as_slice);
-        let mut lists: Vec<&Crl> = lists.iter().map(|crl| &**crl).filter(|crl| crl.covers(certificate)).collect();
+    fn judge_lists(&self, listed: &Listed<'_>, issuer: &'a Certificate) -> Result<Timestamp, PathError> {
+        let lists = self.trust.crls.get(listed.issuer).map_or(&[][..], Vec::as_slice);
+        let mut lists: Vec<&Crl> = lists.iter().map(|crl| &**crl).filter(|crl| (listed.covered)(crl)).collect();
         // Sorted first, so that one signature is checked and not one a list.
         lists.sort_by_key(|crl| std::cmp::Reverse(crl.this_update()));
         let mut newer = false;
@@ -51,7 +73,7 @@ impl<'a> Walk<'a> {
             if self.rule() == Revocation::Required && !self.kept && crl.this_update() > self.asked {
                 newer = true;
             } else if self.is_signed(crl, issuer)? {
-                return self.judge_list(crl, certificate);
+                return self.judge_list(crl, listed.serial);
             }
         }
         match self.rule() {
@@ -66,8 +88,8 @@ impl<'a> Walk<'a> {
         if self.kept { Revocation::Required } else { self.trust.revocation }
     }
 
-    fn judge_list(&self, crl: &Crl, certificate: &Certificate) -> Result<Timestamp, PathError> {
-        let revoked = crl.revoked_at(certificate.serial());
+    fn judge_list(&self, crl: &Crl, serial: &[u8]) -> Result<Timestamp, PathError> {
+        let revoked = crl.revoked_at(serial);
         match (self.rule(), revoked) {
             (Revocation::Required, Some(at)) if self.counts(at) => Err(PathError::Revoked { at }),
             (Revocation::Required, _) if crl.next_update() < self.asked => Err(PathError::CrlStale),

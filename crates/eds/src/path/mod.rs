@@ -3,6 +3,7 @@
 //! Everything not understood is refused, and so is what would take too much work. Names are compared as people read
 //! them; candidate paths are tried one after another, through whatever authorities are at hand.
 
+mod attributes;
 mod cached;
 mod lists;
 mod names;
@@ -69,6 +70,9 @@ pub enum PathError {
     /// A certificate of the chain breaks a rule of RFC 5280 that issuers must keep.
     #[error("a certificate of the chain is not as RFC 5280 demands")]
     Malformed,
+    /// The attribute certificate speaks of somebody else.
+    #[error("the attribute certificate is not of this certificate's holder")]
+    WrongHolder,
     /// So many paths are possible that the question is refused.
     #[error("the path takes too much work")]
     TooComplex,
@@ -84,6 +88,7 @@ impl PathError {
                 return Refusal::new(Kind::Unauthenticated, "certificate-revoked").with("at", at);
             }
             Self::WrongPurpose => "certificate-wrong-purpose",
+            Self::WrongHolder => "attributes-wrong-holder",
             Self::CrlStale | Self::CrlMissing => "certificate-status-unknown",
             Self::UnknownIssuer
             | Self::BadSignature
@@ -114,6 +119,7 @@ pub enum Revocation {
 pub struct Trust {
     roots: Vec<Certificate>,
     intermediates: Vec<Certificate>,
+    attribute_authorities: Vec<Certificate>,
     crls: HashMap<FoldedName, Vec<Arc<Crl>>>,
     responses: Vec<Response>,
     revocation: Revocation,
@@ -130,6 +136,13 @@ impl Trust {
     #[must_use]
     pub fn with_intermediates(mut self, intermediates: impl IntoIterator<Item = Certificate>) -> Self {
         self.intermediates.extend(intermediates);
+        self
+    }
+
+    /// The same, with authorities whose attribute certificates count, as long as a path leads from them to a root.
+    #[must_use]
+    pub fn with_attribute_authorities(mut self, authorities: impl IntoIterator<Item = Certificate>) -> Self {
+        self.attribute_authorities.extend(authorities);
         self
     }
 
@@ -204,6 +217,7 @@ impl Trust {
     ) -> Result<(), PathError> {
         walk::Walk::new(self, purpose, then, now.max(then)).from(certificate).map(drop)
     }
+
     /// The certificate was good at `then`, as far as lists and answers say that were in force then or made later, however
     /// old they are now.
     pub fn check_kept(&self, certificate: &Certificate, purpose: Purpose, then: Timestamp) -> Result<(), PathError> {

@@ -25,23 +25,26 @@ pub enum Purpose {
     OcspSigning,
     /// Time stamps.
     TimeStamping,
+    /// Attribute certificates.
+    Attributes,
 }
 
 impl Purpose {
-    /// The extended key usage our own authority writes.
-    pub(crate) fn extended_key_usage(self) -> ObjectIdentifier {
+    /// The extended key usage our own authority writes; who issues attribute certificates is named in another way.
+    pub(crate) fn extended_key_usage(self) -> Option<ObjectIdentifier> {
         match self {
-            Self::Signature => DOCUMENT_SIGNING,
-            Self::TlsClient => ID_KP_CLIENT_AUTH,
-            Self::TlsServer => ID_KP_SERVER_AUTH,
-            Self::OcspSigning => ID_KP_OCSP_SIGNING,
-            Self::TimeStamping => ID_KP_TIME_STAMPING,
+            Self::Signature => Some(DOCUMENT_SIGNING),
+            Self::TlsClient => Some(ID_KP_CLIENT_AUTH),
+            Self::TlsServer => Some(ID_KP_SERVER_AUTH),
+            Self::OcspSigning => Some(ID_KP_OCSP_SIGNING),
+            Self::TimeStamping => Some(ID_KP_TIME_STAMPING),
+            Self::Attributes => None,
         }
     }
 
     /// An extended key usage that lets a key serve this purpose.
     fn is_served_by(self, usage: &ObjectIdentifier) -> bool {
-        *usage == self.extended_key_usage() || (self == Self::Signature && *usage == ID_KP_EMAIL_PROTECTION)
+        Some(*usage) == self.extended_key_usage() || (self == Self::Signature && *usage == ID_KP_EMAIL_PROTECTION)
     }
 
     /// The end certificate's key may be used for this.
@@ -60,7 +63,9 @@ impl Purpose {
             return false;
         }
         match (self, certificate.extended_key_usage()) {
-            (Self::Signature, None) => true,
+            (Self::Signature, None) => !certificate.is_attribute_authority(),
+            // X.509 §15.5.1.2.1: a source of authority is called one.
+            (Self::Attributes, None) => certificate.is_attribute_authority(),
             (_, None) => false,
             // RFC 3161 §2.3: this and no other, and critical.
             (Self::TimeStamping, Some(usages)) => usages == [ID_KP_TIME_STAMPING] && certificate.extended_is_critical(),

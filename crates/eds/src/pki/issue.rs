@@ -18,7 +18,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Validity;
 
 use super::{Addresses, Profile, Subject, Term};
-use crate::certificate::{IDENTIFICATION_NUMBER, JOB_TITLE, UNP, is_host_name};
+use crate::certificate::{IDENTIFICATION_NUMBER, JOB_TITLE, SOURCE_OF_AUTHORITY, UNP, is_host_name};
 use crate::encode::x509_time;
 use crate::suite::Form;
 use crate::{Certificate, Error, Purpose, SigningKey, VerifyingKey, random};
@@ -75,19 +75,26 @@ impl Draft {
     pub(super) fn end(profile: &Profile, key: &VerifyingKey) -> Result<Self, Error> {
         let purposes = profile.purposes.as_slice();
         let stamps = purposes.contains(&Purpose::TimeStamping);
-        if purposes.is_empty() || (stamps && purposes.len() > 1) {
-            return Err(Error::Authority("a certificate has a purpose, and time stamping stands alone"));
+        let attests = purposes.contains(&Purpose::Attributes);
+        if purposes.is_empty() || ((stamps || attests) && purposes.len() > 1) {
+            return Err(Error::Authority("a certificate has a purpose, and time stamping and attributes stand alone"));
         }
         let mut uses = KeyUsage(KeyUsages::DigitalSignature.into());
         if purposes.contains(&Purpose::Signature) {
             uses.0 |= KeyUsages::NonRepudiation;
         }
-        let extended = ExtendedKeyUsage(purposes.iter().map(|purpose| purpose.extended_key_usage()).collect());
-        let mut extensions = vec![
-            extension(true, &BasicConstraints { ca: false, path_len_constraint: None })?,
-            extension(true, &uses)?,
-            extension(stamps, &extended)?,
-        ];
+        if attests {
+            uses.0 |= KeyUsages::CRLSign;
+        }
+        let mut extensions =
+            vec![extension(true, &BasicConstraints { ca: false, path_len_constraint: None })?, extension(true, &uses)?];
+        let extended: Vec<_> = purposes.iter().filter_map(|purpose| purpose.extended_key_usage()).collect();
+        if !extended.is_empty() {
+            extensions.push(extension(stamps, &ExtendedKeyUsage(extended))?);
+        }
+        if attests {
+            extensions.push(extension_of(SOURCE_OF_AUTHORITY, false, &Null)?);
+        }
         if purposes.contains(&Purpose::OcspSigning) {
             extensions.push(extension_of(NO_CHECK, false, &Null)?);
         }
@@ -198,7 +205,7 @@ fn alternative_names(profile: &Profile) -> Result<Vec<GeneralName>, Error> {
 }
 
 /// The structure with the key's signature over it.
-pub(super) fn seal(tbs: &impl Encode, key: &SigningKey) -> Result<Vec<u8>, Error> {
+pub(crate) fn seal(tbs: &impl Encode, key: &SigningKey) -> Result<Vec<u8>, Error> {
     let tbs = tbs.to_der().map_err(|_| Error::Library)?;
     let signature = key.sign(&tbs, Form::Der)?;
     let sealed = Sealed {
@@ -210,7 +217,7 @@ pub(super) fn seal(tbs: &impl Encode, key: &SigningKey) -> Result<Vec<u8>, Error
 }
 
 /// An extension of the type's own identifier.
-pub(super) fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension, Error> {
+pub(crate) fn extension<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension, Error> {
     extension_of(T::OID, critical, value)
 }
 

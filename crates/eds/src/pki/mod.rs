@@ -1,4 +1,4 @@
-//! A small certification authority: roots, issuing authorities, certificates, revocation lists.
+//! A small certification authority: roots, issuing authorities, certificates, attribute certificates, revocation lists.
 //!
 //! What the stand, the tests and `nais pki` need. It keeps no file: the caller stores the certificate, the key and the
 //! [`Record`], which serialises.
@@ -15,9 +15,11 @@ use x509_cert::serial_number::SerialNumber;
 pub use profile::{Profile, Subject, Term};
 pub use record::{Addresses, Issued, Record, Revoked};
 
+use crate::attributes::{self, AttributeCertificate, Powers};
 use crate::encode::x509_time;
-use crate::{Certificate, Crl, Error, SigningKey, VerifyingKey};
-use issue::{Draft, seal};
+use crate::{Certificate, Crl, Error, Purpose, SigningKey, VerifyingKey};
+use issue::Draft;
+pub(crate) use issue::{extension, seal};
 
 /// An authority that issues and revokes. Does not print its key.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ impl Authority {
         if certificate.verifying_key() != key.verifying_key() {
             return Err(Error::Authority("the key is not the certificate's"));
         }
-        if !certificate.is_authority() {
+        if !certificate.is_authority() && !certificate.is_attribute_authority() {
             return Err(Error::Authority("the certificate is not an authority's"));
         }
         Ok(Self { certificate, key, record })
@@ -54,6 +56,31 @@ impl Authority {
         let draft = Draft::authority(subject, key.verifying_key(), term, Some(path_length))?;
         let certificate = self.sign(draft, term)?;
         Ok(Self { certificate, key, record: Record::default() })
+    }
+
+    /// An authority that issues attribute certificates and nothing else.
+    pub fn issue_attribute_authority(&mut self, subject: &Subject, key: SigningKey, term: Term) -> Result<Self, Error> {
+        let profile = Profile::new(subject.clone(), [Purpose::Attributes], term);
+        let certificate = self.issue(&profile, key.verifying_key())?;
+        Ok(Self { certificate, key, record: Record::default() })
+    }
+
+    /// Attests these powers of the certificate's holder; an attribute authority's to do.
+    pub fn attest(&mut self, powers: &Powers, holder: &Certificate) -> Result<AttributeCertificate, Error> {
+        if !self.certificate.is_attribute_authority() {
+            return Err(Error::Authority("only an attribute authority attests powers"));
+        }
+        if powers.term.not_after > self.certificate.not_after() {
+            return Err(Error::Authority("the certificate would outlive its issuer"));
+        }
+        let issued = attributes::issue(powers, holder, &self.certificate, &self.key)?;
+        self.record.issued.push(Issued {
+            serial: issued.serial_hex(),
+            fingerprint: hex::encode(issued.fingerprint()),
+            common_name: holder.common_name().unwrap_or_default().to_owned(),
+            not_after: issued.not_after().as_second(),
+        });
+        Ok(issued)
     }
 
     /// Certificates issued from now on say that their status is told there.
@@ -90,10 +117,8 @@ impl Authority {
             key_identifier: self.certificate.key_identifier().cloned(),
             ..AuthorityKeyIdentifier::default()
         };
-        let extensions = vec![
-            issue::extension(false, &identifier)?,
-            issue::extension(false, &CrlNumber::try_from(number).map_err(|_| FAULT)?)?,
-        ];
+        let extensions =
+            vec![extension(false, &identifier)?, extension(false, &CrlNumber::try_from(number).map_err(|_| FAULT)?)?];
         let tbs = TbsCertList {
             version: x509_cert::Version::V2,
             signature: self.key.algorithm().signature_identifier(),
@@ -125,6 +150,9 @@ impl Authority {
     }
 
     fn sign(&mut self, draft: Draft, term: Term) -> Result<Certificate, Error> {
+        if !self.certificate.is_authority() {
+            return Err(Error::Authority("an attribute authority issues no certificates"));
+        }
         if term.not_after > self.certificate.not_after() {
             return Err(Error::Authority("the certificate would outlive its issuer"));
         }

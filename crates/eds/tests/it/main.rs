@@ -1,11 +1,11 @@
 //! The crate from outside: against OpenSSL, rustls, curl, other people's vectors, and everything a forger may try.
 
 #[cfg(test)]
+mod attributes;
+#[cfg(test)]
 mod authority;
 #[cfg(test)]
 mod bench;
-#[cfg(test)]
-mod card;
 #[cfg(test)]
 mod cms;
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Every refusal has its texts in three languages, naming the same values.
 
-use eds::card::CardError;
 use eds::{CmsError, Error, PathError, TEXTS};
 use jiff::Timestamp;
 use model::Kind;
@@ -26,22 +25,13 @@ fn every_error() -> Vec<Error> {
         Error::Algorithm,
         Error::DigestMismatch,
         Error::Certificate("x"),
+        Error::Attributes("x"),
     ];
     errors.extend(paths.map(Error::Path));
+    let of_attributes = [PathError::WrongHolder];
+    errors.extend(of_attributes.map(Error::Path));
     errors.extend(every_fault_of_a_message().map(Error::Cms));
-    errors.extend(every_fault_of_a_card().map(Error::Card));
     errors
-}
-
-fn every_fault_of_a_card() -> [CardError; 6] {
-    [
-        CardError::WrongPin { left: 2 },
-        CardError::Blocked,
-        CardError::Dead,
-        CardError::PinForm,
-        CardError::OtherPin,
-        CardError::Unreadable("x"),
-    ]
 }
 
 fn every_fault_of_a_message() -> [CmsError; 18] {
@@ -91,9 +81,12 @@ fn every_refusal_is_written_three_times() {
 fn who_is_at_fault() {
     for error in every_error() {
         let expected = match error.refusal().code {
-            "eds-required" | "card-blocked" | "card-dead" => Kind::Forbidden,
-            "card-pin-form" | "card-other-pin" | "card-unreadable" => Kind::Malformed,
-            "eds-unreadable" | "eds-several" | "digest-mismatch" | "certificate-unreadable" => Kind::Malformed,
+            "eds-required" => Kind::Forbidden,
+            "eds-unreadable"
+            | "eds-several"
+            | "digest-mismatch"
+            | "certificate-unreadable"
+            | "attributes-unreadable" => Kind::Malformed,
             "cms-altered"
             | "cms-algorithm"
             | "cms-no-certificate"

@@ -52,6 +52,8 @@ pub(crate) struct Presented {
     pub message: Uuid,
     /// When the request came.
     pub at: Timestamp,
+    /// The agreement bears the digest of another text than NAIS shows for it.
+    pub worded_otherwise: bool,
     /// The CMS itself.
     pub cms: Vec<u8>,
 }

@@ -90,7 +90,18 @@ pub(crate) fn standing(tx: &mut Tx<'_>, presented: &Presented) -> Result<(), Err
     let id = presented.id.into_bytes();
     free(tx, &id, presented)?;
     let found = tx.query_opt(&STANDING, &[(&id).into(), (&presented.subject).into()], Standing::read)?;
-    found.map_or(Ok(()), |found| found.permits(presented).map_err(Error::Refused))
+    match found {
+        Some(found) => found.permits(presented).map_err(Error::Refused),
+        None => shown(presented),
+    }
+}
+
+/// What the person was shown is what NAIS shows; of a consent that is known it was judged when it was given.
+fn shown(presented: &Presented) -> Result<(), Error> {
+    if presented.worded_otherwise {
+        return Err(Error::Refused(Refusal::new(Kind::Forbidden, "consent-wording")));
+    }
+    Ok(())
 }
 
 /// The use is counted, and the message is known. Must run in a part of its own: a refusal has to undo it.
@@ -103,6 +114,9 @@ pub(crate) fn admit(tx: &mut Tx<'_>, vault: &Vault, presented: &Presented) -> Re
     let id = presented.id.into_bytes();
     free(tx, &id, presented)?;
     let given = give(tx, vault, presented)?;
+    if given {
+        shown(presented)?;
+    }
     let found = tx.query_opt(&USE, &[(&id).into(), (&presented.subject).into()], Standing::read)?;
     let found = found.ok_or_else(|| Error::broken("a consent that is there was not found"))?;
     found.permits(presented).map_err(Error::Refused)?;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use model::Refusal;
 use store::Stamp;
+use uuid::Uuid;
 
 use super::authenticated::Case;
 use super::consented::Consented;
@@ -32,6 +33,7 @@ impl Answered {
         let Permitted { case, route, ground, json, query } = permitted;
         let mut recording = Recording::of(gateway, &case);
         recording.permitted(ground);
+        let wish = wish(&case, key.as_deref());
         recording.keep_under(key);
         recording.consented(consent);
         if route.changes_outside() {
@@ -52,6 +54,7 @@ impl Answered {
             body: case.body.clone(),
             asker: case.caller.asker.clone(),
             lang: case.call.lang,
+            wish,
         };
         let asked = Instant::now();
         let answer = route.provider.answer(ask).await;
@@ -111,4 +114,13 @@ impl Answered {
     pub(crate) fn content_type(&self) -> &'static str {
         if self.status >= 400 { "application/problem+json" } else { "application/json" }
     }
+}
+
+/// One wish of one consumer, however often it is sent and whatever became of it before.
+fn wish(case: &Case, key: Option<&str>) -> Uuid {
+    let Some(key) = key else { return case.call.request_id };
+    let digest = eds::sha256_of_parts(&[case.caller.asker.id.as_bytes(), b"\0", key.as_bytes()]);
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

@@ -11,6 +11,7 @@ use model::{Kind, Refusal};
 
 use super::header::{CERTIFICATE, SIGN, SIGNATURE, SIGNATURE_INPUT, single};
 use super::received::{Call, Received};
+use super::signer::{self, Signer};
 use crate::Gateway;
 use crate::access::{Access, Caller};
 
@@ -45,8 +46,8 @@ pub(crate) struct Nonce {
 /// A request whose sender is proven.
 pub(crate) struct Authenticated {
     pub case: Case,
-    /// Certificates of the consumer's EDS that hold; none when there is no EDS.
-    pub signers: Vec<Arc<Certificate>>,
+    /// Who made the consumer's EDS that hold; nobody when there is no EDS.
+    pub signers: Vec<Signer>,
 }
 
 /// Finds out who asks. Before this succeeds nothing is recorded, afterwards everything is.
@@ -90,12 +91,27 @@ impl Authenticated {
     }
 }
 
-/// Who signed; an EDS that was given must hold, of either form.
-fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<Vec<Arc<Certificate>>, Refusal> {
+/// Who signed; an EDS that was given must hold, of either form, and so must what is attested of who made it.
+fn eds(gateway: &Gateway, case: &mut Case, headers: &HeaderMap) -> Result<Vec<Signer>, Refusal> {
+    let attributes = signer::attributes(gateway, headers)?;
     // One of the two without the other is no signature but a fault, which the reader names.
     let given = headers.contains_key(SIGNATURE_INPUT) || headers.contains_key(SIGNATURE);
     let message = if given { message_signature(gateway, case, headers)? } else { None };
-    Ok(message.into_iter().chain(detached_signature(gateway, case, headers)?).collect())
+    let detached = detached_signature(gateway, case, headers)?;
+    let attested = attributes.as_ref();
+    let registered = message.map(|certificate| Signer::registered(certificate, attested));
+    let shown = detached.map(|certificate| Signer::shown(certificate, attested));
+    let signers: Vec<Signer> = registered.into_iter().chain(shown).collect();
+    if attributes.is_some() && !signers.iter().any(Signer::is_attested) {
+        return Err(signer::of_nobody());
+    }
+    for signer in &signers {
+        signer.judge(gateway, case.call.at)?;
+        if !signer.signs_for(case.caller.asker.unp.as_str()) {
+            return Err(Refusal::new(Kind::Forbidden, "eds-wrong-unp"));
+        }
+    }
+    Ok(signers)
 }
 
 /// The stronger form: RFC 9421 with a registered key.
@@ -147,10 +163,6 @@ fn detached_signature(
     gateway.trust.check(&certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if let Some(signer) = case.access.signer(&certificate.fingerprint_hex()) {
         signer.in_force(case.call.at)?;
-    }
-    // The certificate must be the consumer's own: its taxpayer number is the consumer's.
-    if certificate.unp() != Some(case.caller.asker.unp.as_str()) {
-        return Err(Refusal::new(Kind::Forbidden, "eds-wrong-unp"));
     }
     Ok(Some(certificate))
 }

@@ -1,8 +1,10 @@
 //! Step 4: the person consents, where the service needs it.
 
 use axum::http::HeaderMap;
+use eds::Certificate;
 use model::agreement::Envelope;
-use model::consent::{Question, permits};
+use model::consent::{Given, Question, permits};
+use model::wording::Wording;
 use model::{Kind, Refusal};
 
 use super::authenticated::{Case, Refused};
@@ -29,7 +31,8 @@ impl Consented {
         if !permitted.ground.consent.is_sent() {
             return Ok(Self { permitted, consent: None });
         }
-        let presented = match present(gateway, &mut permitted.case, &permitted.json, headers) {
+        let wording = permitted.route.service.wording.as_ref();
+        let presented = match present(gateway, &mut permitted.case, &permitted.json, wording, headers) {
             Ok(presented) => presented,
             Err(refusal) => return Err(Box::new((permitted.case, refusal))),
         };
@@ -46,6 +49,7 @@ fn present(
     gateway: &Gateway,
     case: &mut Case,
     json: &serde_json::Value,
+    wording: Option<&Wording>,
     headers: &HeaderMap,
 ) -> Result<Presented, Refusal> {
     let cms = consent::decode(single(headers, &CMS)?)?;
@@ -72,6 +76,16 @@ fn present(
         uses: given.agreement.uses,
         message: envelope.message_uuid,
         at: now,
+        worded_otherwise: wording.is_some_and(|wording| is_worded_otherwise(wording, &given, &claim.certificate)),
         cms,
     })
+}
+
+/// The agreement says which text the person was shown, in which language, and that is not the service's wording of it.
+///
+/// Only the first use is judged by it: a wording that changes later takes no consent away.
+fn is_worded_otherwise(wording: &Wording, given: &Given<'_>, signer: &Certificate) -> bool {
+    let (Some(lang), Some(shown)) = (given.agreement.language, given.agreement.text_digest) else { return false };
+    let text = wording.text(lang, given.agreement, given.subject, &signer.full_name());
+    eds::sha256(text.as_bytes()) != shown
 }

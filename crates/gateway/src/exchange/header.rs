@@ -13,6 +13,8 @@ pub(crate) const LOGIN_PASSWORD: HeaderName = HeaderName::from_static("reg-auth-
 pub(crate) const SIGN: HeaderName = HeaderName::from_static("sign");
 /// Its certificate.
 pub(crate) const CERTIFICATE: HeaderName = HeaderName::from_static("certificate");
+/// What an authority attests of the signer (RFC 5755), base64.
+pub(crate) const ATTRIBUTE_CERTIFICATE: HeaderName = HeaderName::from_static("attribute-certificate");
 /// RFC 9421.
 pub(crate) const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 /// RFC 9421.

@@ -10,6 +10,7 @@ pub(crate) mod permitted;
 pub(crate) mod receipted;
 pub(crate) mod received;
 pub(crate) mod recording;
+pub(crate) mod signer;
 
 use axum::Extension;
 use axum::body::Body;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method as Verb};
-use eds::Certificate;
 use jiff::Timestamp;
 use model::access::{Ground, Grounds, permits};
 use model::terms::EdsRule;
@@ -12,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::authenticated::{Authenticated, Case, Refused};
 use super::header::{LOGIN_PASSWORD, LOGIN_USERNAME, single};
+use super::signer::Signer;
 use crate::access::{Caller, Grant};
 use crate::catalogue::Route;
 
@@ -68,9 +68,9 @@ fn login(grant: &Grant, route: &Route, headers: &HeaderMap) -> Result<(), Refusa
 
 /// An EDS where one is required, by somebody in a role that passport and treaty allow (Decree 81/2019).
 ///
-/// The role is the job title in the certificate (extension 1.2.112.1.2.1.1.5.1). Where roles are named there must be an
+/// The role is the job title in the attribute certificate, or else in the certificate (1.2.112.1.2.1.1.5.1). Where roles are named there must be an
 /// EDS: nothing else shows a role.
-fn signed(grant: &Grant, route: &Route, signers: &[Arc<Certificate>]) -> Result<(), Refusal> {
+fn signed(grant: &Grant, route: &Route, signers: &[Signer]) -> Result<(), Refusal> {
     let passport = &route.service.passport;
     let lists = [&passport.roles, &grant.subscription.roles];
     let needed = passport.eds == EdsRule::Required || lists.iter().any(|roles| !roles.is_empty());

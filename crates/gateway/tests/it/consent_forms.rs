@@ -3,10 +3,15 @@
 use eds::cms::{Place, Signer, sign_together};
 use eds::{Purpose, Trust};
 use gateway::consent::{self, State};
+use model::agreement::Envelope;
+use model::wording;
+use model::{IdentificationNumber, Lang};
+use serde_json::{Value, json};
 
 use crate::house::{ALL_GAMMA, House, everywhere};
 use crate::party::{Identity, days, term};
 use crate::person::{PERSON, asked, bare, bearing, fresh, message, other_number, person, sign};
+use crate::services;
 
 fn signed(content: &[u8], by: &[&Identity], at: Option<jiff::Timestamp>) -> Vec<u8> {
     let signers: Vec<_> =
@@ -49,6 +54,39 @@ async fn bytes_of_another_encoding_are_hashed_as_they_are() {
         assert_eq!(house.fake.asked(), 0);
     })
     .await;
+}
+
+/// What is shown is what is signed (contract §5.4): a digest in the agreement must be that of the service's own text.
+#[tokio::test]
+async fn the_wording_is_the_services_own() {
+    everywhere(async |house| {
+        let party = house.party("one", 0, &[ALL_GAMMA]).await;
+        let (citizen, own) = (person(&house), services::gamma().wording.clone().unwrap());
+        for lang in Lang::ALL {
+            let mut message = message(&party, fresh(), Some(3));
+            let envelope = Envelope::read(&message).unwrap();
+            let text = own.text(lang, &envelope.agreement.unwrap(), &number(), "Person");
+            let shown = |message: &mut Value, text: &str| wording::record(message, lang, eds::sha256(text.as_bytes()));
+            for other in [text.trim_end(), &text.replace("3", "4"), "Agreed."] {
+                shown(&mut message, other);
+                let told = asked(&house, &party, &message, &citizen).ask(&house).await;
+                told.refused(&house, 403, "consent-wording").await;
+            }
+            shown(&mut message, &text);
+            asked(&house, &party, &message, &citizen).ask(&house).await.answered(&house, 200).await;
+            // Another text under a consent that was given is another agreement.
+            message["cover"]["message_id"] = json!(fresh());
+            shown(&mut message, "Agreed.");
+            let told = asked(&house, &party, &message, &citizen).ask(&house).await;
+            told.refused(&house, 403, "consent-changed").await;
+        }
+        assert_eq!(house.fake.asked(), 3);
+    })
+    .await;
+}
+
+fn number() -> IdentificationNumber {
+    IdentificationNumber::parse(PERSON).unwrap()
 }
 
 #[tokio::test]

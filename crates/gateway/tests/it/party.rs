@@ -50,6 +50,19 @@ impl Pki {
         self.authority.lock().unwrap().issue(profile, key.verifying_key()).unwrap()
     }
 
+    /// An authority of attribute certificates below it, and the trust in both.
+    pub(crate) fn attribute_authority(&self) -> Authority {
+        let key = SigningKey::generate(Algorithm::Ed25519).unwrap();
+        let mut authority = self.authority.lock().unwrap();
+        authority.issue_attribute_authority(&Subject::new("Attributes"), key, term(-50, 2000)).unwrap()
+    }
+
+    /// Trust in the attribute certificates of this authority as well.
+    pub(crate) fn trust_with(&self, attributes: &mut Authority) -> Trust {
+        let list = attributes.crl(morning() + days(-1), morning() + days(300)).unwrap();
+        self.trust().with_attribute_authorities([attributes.certificate().clone()]).with_crls([list])
+    }
+
     /// The certificate is revoked, and the trust knows.
     pub(crate) fn revoke(&self, certificate: &Certificate, trust: &CachedTrust) {
         self.authority.lock().unwrap().revoke(&certificate.serial_hex(), morning()).unwrap();

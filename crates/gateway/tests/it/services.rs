@@ -133,7 +133,7 @@ pub(crate) fn service(passport: &str, paths: &[&str]) -> Arc<Service> {
         "what": {"type": "string"}}}}});
     let list = json!({"$defs": {"request": {"type": "object", "additionalProperties": false, "properties": {
         "since": {"type": "string", "format": "date"}}}}});
-    let files = BTreeMap::from([
+    let mut files = BTreeMap::from([
         ("passport.toml".to_owned(), passport.to_owned()),
         ("text.en.toml".to_owned(), texts("Records", paths)),
         ("text.be.toml".to_owned(), texts("Запісы", paths)),
@@ -143,8 +143,20 @@ pub(crate) fn service(passport: &str, paths: &[&str]) -> Arc<Service> {
         ("methods/list.schema.json".to_owned(), list.to_string()),
         ("methods/any.schema.json".to_owned(), json!({"$defs": {"request": {"type": "object"}}}).to_string()),
     ]);
+    if passport.contains("consent = \"electronic\"") {
+        for (lang, text) in WORDING {
+            files.insert(format!("consent.{lang}.toml"), text.to_owned());
+        }
+    }
     Arc::new(Service::from_files(&files).unwrap())
 }
+
+/// What people are shown who consent: the Population Register's wording.
+const WORDING: [(&str, &str); 3] = [
+    ("en", include_str!("../../../../services/3.40.01-1/consent.en.toml")),
+    ("be", include_str!("../../../../services/3.40.01-1/consent.be.toml")),
+    ("ru", include_str!("../../../../services/3.40.01-1/consent.ru.toml")),
+];
 
 pub(crate) fn alpha() -> Arc<Service> {
     service(ALPHA_PASSPORT, &["records/search", "records/short", "records/submit", "records/list"])

@@ -233,15 +233,21 @@ async fn only_what_is_harmless_is_tried_again() {
         // A write that the passport calls idempotent may.
         owner.will([fails(500), fails(500)]);
         let put = Question::post(&party, "/alpha/v1/records/put", r#"{"what":"x"}"#);
-        put.ask(&house).await.answered(&house, 200).await;
+        put.clone().ask(&house).await.answered(&house, 200).await;
         assert_eq!(owner.asked(), 7);
+        owner.will([fails(500)]);
+        put.with("idempotency-key", "k-1").ask(&house).await.answered(&house, 200).await;
+        let keys: Vec<_> =
+            owner.heard.lock().unwrap()[4..].iter().map(|one| one.headers["idempotency-key"].clone()).collect();
+        assert!(keys[0] == keys[1] && keys[1] == keys[2] && keys[3] == keys[4] && keys[2] != keys[3], "{keys:?}");
+        assert_eq!(owner.asked(), 9);
         // What the owner understood and refused is not asked again.
         owner.will([fails(404)]);
         Question::search(&party).ask(&house).await.refused(&house, 404, "provider-refused").await;
-        assert_eq!(owner.asked(), 8);
+        assert_eq!(owner.asked(), 10);
         owner.will([fails(500), fails(500), fails(500)]);
         Question::search(&party).ask(&house).await.refused(&house, 502, "provider-failed").await;
-        assert_eq!(owner.asked(), 11);
+        assert_eq!(owner.asked(), 13);
     })
     .await;
 }

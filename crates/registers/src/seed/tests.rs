@@ -232,6 +232,7 @@ impl Stand {
                 unp: consumer.unp,
             }),
             lang: model::Lang::En,
+            wish: uuid::Uuid::nil(),
         };
         let provider: &dyn Provider = if request.service == "3.11.01" { &self.enforcement } else { &self.foreigners };
         let answer = provider.answer(ask).await.unwrap_or_else(|refusal| panic!("{}: {refusal:?}", request.name));

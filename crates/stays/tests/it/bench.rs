@@ -196,6 +196,7 @@ impl Bench {
             body: serde_json::to_vec(body).unwrap().into(),
             asker: Arc::new(asker),
             lang,
+            wish: uuid::Uuid::nil(),
         };
         match self.stays.answer(ask).await? {
             Answer::Ready(reply) => Ok(reply),

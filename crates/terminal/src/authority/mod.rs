@@ -1,11 +1,13 @@
-//! An authority as files: `root.pem root.key root.json`, and the same for `issuing`.
+//! An authority as files: `root.pem root.key root.json`, and the same for `issuing` and `attributes`.
 
+pub mod answers;
 pub mod services;
 
 use std::path::{Path, PathBuf};
 
 use eds::pki::{Authority, Record};
 use eds::{Certificate, SigningKey};
+use zeroize::Zeroizing;
 
 use crate::exit::Error;
 use crate::files::{self, Readers};
@@ -14,6 +16,8 @@ use crate::files::{self, Readers};
 pub const ISSUING: &str = "issuing";
 /// The authority above it.
 pub const ROOT: &str = "root";
+/// The authority of attribute certificates.
+pub const ATTRIBUTES: &str = "attributes";
 
 /// The folder of a test authority.
 pub struct Folder(PathBuf);
@@ -29,6 +33,11 @@ impl Folder {
         self.0.join(name)
     }
 
+    /// The authorities there are; folders of earlier versions have none for attribute certificates.
+    pub fn authorities(&self) -> Vec<&'static str> {
+        [ISSUING, ROOT, ATTRIBUTES].into_iter().filter(|name| self.record(name).exists()).collect()
+    }
+
     /// Writes a new authority down. Nothing that is there is overwritten.
     pub fn add(&self, name: &str, authority: &Authority) -> Result<(), Error> {
         files::folder(&self.0)?;
@@ -40,15 +49,24 @@ impl Folder {
 
     /// The authority kept under this name.
     pub fn open(&self, name: &str) -> Result<Authority, Error> {
-        let path = self.file(&format!("{name}.pem"));
-        let certificate =
-            Certificate::from_pem(&files::text(&path)?).map_err(|error| Error::config(&path, "", error.to_string()))?;
-        let path = self.file(&format!("{name}.key"));
-        let key = SigningKey::from_pkcs8_pem(&files::text(&path)?)
-            .map_err(|error| Error::config(&path, "", error.to_string()))?;
-        let path = self.record(name);
+        let (certificate, key, path) = (self.certificate(name)?, self.key(name)?, self.record(name));
         let record = self.records(name)?;
         Authority::from_parts(certificate, key, record).map_err(|error| Error::config(&path, "", error.to_string()))
+    }
+
+    /// The first certificate of this name's file.
+    pub fn certificate(&self, name: &str) -> Result<Certificate, Error> {
+        let path = self.file(&format!("{name}.pem"));
+        let chain = Certificate::chain_from_pem(&files::text(&path)?);
+        let first = chain.map_err(|error| Error::config(&path, "", error.to_string()))?.into_iter().next();
+        first.ok_or_else(|| Error::config(&path, "", "expected a certificate in PEM".to_owned()))
+    }
+
+    /// The key of this name.
+    pub fn key(&self, name: &str) -> Result<SigningKey, Error> {
+        let path = self.file(&format!("{name}.key"));
+        let pem = Zeroizing::new(files::text(&path)?);
+        SigningKey::from_pkcs8_pem(&pem).map_err(|error| Error::config(&path, "", error.to_string()))
     }
 
     /// Writes a certificate with those behind it, and its key. Nothing that is there is overwritten.

@@ -4,7 +4,7 @@
 use eds::pki::{Addresses, Authority, Profile, Subject, Term};
 use eds::{Algorithm, Certificate, Purpose, SigningKey};
 
-use super::{Folder, ISSUING, ROOT};
+use super::{ATTRIBUTES, Folder, ISSUING, ROOT};
 use crate::exit::Error;
 
 /// Answers about certificates of the issuing authority.
@@ -20,6 +20,15 @@ pub const STAMPERS: [(&str, Algorithm); 2] =
 pub fn addresses(base: &str, authority: &str) -> Addresses {
     let base = base.trim_end_matches('/');
     Addresses { ocsp: Some(format!("{base}/ocsp")), crl: Some(format!("{base}/pki/{authority}.crl")) }
+}
+
+/// An authority of attribute certificates, below the issuing one and as long as it.
+pub fn attributes(issuing: &mut Authority, since: jiff::Timestamp) -> Result<Authority, Error> {
+    let term = Term { not_before: since, not_after: issuing.certificate().not_after() };
+    let issuer = issuing.certificate().common_name().unwrap_or(ISSUING);
+    let title: String = format!("{ATTRIBUTES}, {issuer}").chars().take(64).collect();
+    let key = SigningKey::generate(Algorithm::EcdsaP256Sha256)?;
+    Ok(issuing.issue_attribute_authority(&Subject::new(title), key, term)?)
 }
 
 /// Issues the certificates and writes them with their keys. They end with their issuer: a stamp must outlive what it

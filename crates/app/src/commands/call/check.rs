@@ -53,7 +53,7 @@ impl Found {
 }
 
 impl Check {
-    fn new(check: &'static str, outcome: Result<String, String>) -> Self {
+    pub(super) fn new(check: &'static str, outcome: Result<String, String>) -> Self {
         match outcome {
             Ok(about) => Self { check, result: Found::Valid, about },
             Err(about) => Self { check, result: Found::Invalid, about },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eds::http_signature::Signer;
-use eds::{Certificate, Crl, Revocation, SigningKey, Trust};
+use eds::{AttributeCertificate, Certificate, Crl, Revocation, SigningKey, Trust};
 use ledger::Vkey;
 use reqwest::{Client, Url};
 use rustls::crypto::aws_lc_rs;
@@ -60,6 +60,8 @@ pub struct Identity {
     pub log: Vkey,
     /// Login of the Population Register.
     pub register: Option<Register>,
+    /// For whom and as what the signer signs: `attributes.pem`, where there is one.
+    pub attributes: Option<AttributeCertificate>,
 }
 
 /// Root certificates and those below them.
@@ -99,6 +101,7 @@ impl Identity {
             pinned,
             log: vkey,
             register: written.register,
+            attributes: attributes(&dir.join("attributes.pem"))?,
         })
     }
 }
@@ -145,6 +148,14 @@ fn chain(path: &Path) -> Result<Vec<Certificate>, Error> {
 fn certificate(path: &Path) -> Result<Certificate, Error> {
     let none = || Error::config(path, "", "expected a certificate in PEM".to_owned());
     chain(path)?.into_iter().next().ok_or_else(none)
+}
+
+fn attributes(path: &Path) -> Result<Option<AttributeCertificate>, Error> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let read = AttributeCertificate::from_pem(&files::text(path)?);
+    read.map(Some).map_err(|error| Error::config(path, "", error.to_string()))
 }
 
 fn signer(dir: &Path) -> Result<Signer, Error> {

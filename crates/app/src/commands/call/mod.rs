@@ -1,6 +1,7 @@
 //! `nais call`: a consumer's client. Signs, sends, checks the answer's signatures and receipt, prints it.
 
 mod check;
+mod consent;
 mod exchange;
 mod identity;
 mod save;
@@ -108,6 +109,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     let mut checks = check::answer(&identity, &question.body, &answer, clock.now());
     let record = record(&identity, &answer, &clock).await;
     let evidence = record.as_ref().map(Vec::as_slice).map_err(Clone::clone);
+    checks.extend(consent::check(&identity, &question, evidence.clone(), clock.now()));
     let (receipt, report) = check::receipt(&identity, &question.body, &answer, evidence, clock.now());
     checks.push(receipt);
     if let Some(folder) = &args.save {
@@ -155,7 +157,10 @@ fn question(args: &Args, identity: &Identity) -> Result<Question, Error> {
         add("idempotency-key", key)?;
     }
     if let Some(file) = &args.consent {
-        add("cms", &consent(&files::bytes(file)?))?;
+        add("cms", &consent::header(&files::bytes(file)?))?;
+    }
+    if let Some(attributes) = &identity.attributes {
+        add("attribute-certificate", &STANDARD.encode(attributes.der()))?;
     }
     if let Some(login) = identity.register.as_ref().filter(|_| url.path().starts_with(REGISTER)) {
         add("reg-auth-username", &login.username)?;
@@ -165,14 +170,6 @@ fn question(args: &Args, identity: &Identity) -> Result<Question, Error> {
         headers.insert(name.clone(), value.clone());
     }
     Ok(Question { method: args.method.clone(), url, headers, body: body(args)? })
-}
-
-/// CMS as the header bears it. Files hold it as DER, as PEM or already in base64.
-fn consent(file: &[u8]) -> String {
-    match std::str::from_utf8(file) {
-        Ok(text) => text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect(),
-        Err(_) => STANDARD.encode(file),
-    }
 }
 
 fn body(args: &Args) -> Result<Vec<u8>, Error> {
@@ -207,13 +204,6 @@ mod tests {
         assert!(uuid::Uuid::try_parse(value["message_id"].as_str().unwrap()).is_ok());
         assert!(one.starts_with(b"{\"b\":1,") && one.ends_with(b"\"a\":{\"message_id\":\"y\"}}"));
         assert_eq!(fresh(b"[]").unwrap_err().code(), 2);
-    }
-
-    #[test]
-    fn consents_are_sent_as_one_line_of_base64() {
-        assert_eq!(consent(b"-----BEGIN CMS-----\nAAAA\nBBBB\n-----END CMS-----\n"), "AAAABBBB");
-        assert_eq!(consent(&[0x30, 0x82, 0xff]), "MIL/");
-        assert_eq!(consent(b"AAAA\n"), "AAAA");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use eds::card::{Attempt, Card, Pin};
+use card::{Attempt, Card, Pin};
 
 use crate::exit::Error;
 use crate::files::{self, Readers};
@@ -39,7 +39,7 @@ impl CardFile {
     pub(super) fn act<T>(
         &mut self,
         pin: Pin,
-        act: impl FnOnce(&mut Card, Attempt) -> Result<T, eds::Error>,
+        act: impl FnOnce(&mut Card, Attempt) -> Result<T, card::Error>,
     ) -> Result<T, Error> {
         let attempt = self.card.begin(pin).map_err(|error| refused(&error.into()))?;
         self.keep()?;
@@ -59,9 +59,9 @@ pub(super) fn text(card: &Card) -> Result<Vec<u8>, Error> {
 }
 
 /// What the card refuses, in words that say what to do.
-pub(super) fn refused(error: &eds::Error) -> Error {
+pub(super) fn refused(error: &card::Error) -> Error {
     match error {
-        eds::Error::Card(error) => error.refusal().into(),
+        card::Error::Card(error) => error.refusal().into(),
         error => Error::failed(error),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use card::{Blank, Card, Identity, Pair, Pins, ROUNDS};
 use clap::Args as ClapArgs;
-use eds::card::{Blank, Card, Identity, Pair, Pins, ROUNDS};
 use eds::pki::{Authority, Profile, Subject, Term};
 use eds::{Purpose, SigningKey};
 use jiff::{SignedDuration, Timestamp};

@@ -2,19 +2,19 @@
 
 mod file;
 mod make;
-mod stamp;
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use card::Pin;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use eds::card::Pin;
 use eds::cms::Place;
 use jiff::Timestamp;
 use model::Clock;
 use reqwest::Url;
 use secrecy::SecretString;
 use serde_json::json;
+use terminal::stamp;
 
 use self::file::CardFile;
 use crate::exit::{Error, Outcome};

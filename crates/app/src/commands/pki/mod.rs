@@ -1,16 +1,18 @@
 //! `nais pki`: a small certification authority in a folder, for tests and the stand.
 
+mod attest;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use eds::pki::{Authority, Profile, Subject, Term};
-use eds::{Algorithm, Certificate, Crl, SigningKey};
+use eds::{Algorithm, AttributeCertificate, Certificate, Crl, SigningKey};
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, IdentificationNumber, Unp};
 use reqwest::Url;
 use serde_json::json;
-use terminal::authority::{Folder, ISSUING, ROOT, services};
+use terminal::authority::{ATTRIBUTES, Folder, ISSUING, ROOT, services};
 
 use crate::commands::verify::PurposeArg;
 use crate::exit::{Error, Outcome};
@@ -27,11 +29,12 @@ const DAYS_OF_LISTS: u32 = 30;
 Examples:
   nais pki init --dir pki
   nais pki issue --dir pki --name gateway --cn localhost --purpose tls-server --dns localhost --ip 127.0.0.1
+  nais pki attest --dir pki --name clerk-of-bank --holder clerk.pem --unp 191000015 --job-title clerk
   nais pki revoke --dir pki 4f2a…
   nais pki crl --dir pki
 
-Files: root.{pem,key}, issuing.{pem,key}, NAME.{pem,key}, crl.pem; ocsp*.{pem,key} answer about certificates and
-tsa*.{pem,key} stamp time on a node with [authority] in its configuration. Keys are readable by their owner only.")]
+Files: root.{pem,key}, issuing.{pem,key}, attributes.{pem,key}, NAME.{pem,key}, crl.pem; ocsp*.{pem,key} answer about
+certificates and tsa*.{pem,key} stamp time on a node with [authority] in its configuration. Keys are readable by their owner only.")]
 pub struct Args {
     #[command(subcommand)]
     act: Act,
@@ -43,6 +46,8 @@ enum Act {
     Init(Init),
     /// Issue a certificate with a new key
     Issue(Box<Issue>),
+    /// Attest for whom and as what the holder of a certificate signs: an attribute certificate (RFC 5755)
+    Attest(attest::Attest),
     /// Call a certificate revoked, and publish the list
     Revoke(Revoke),
     /// Publish the lists of revoked certificates
@@ -191,6 +196,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     match args.act {
         Act::Init(args) => init(&args, now),
         Act::Issue(args) => issue(&args, now),
+        Act::Attest(args) => attest::run(&args, now),
         Act::Revoke(args) => revoke(&args, now),
         Act::Lists(args) => lists(&args, now),
         Act::Show(args) => show(&args),
@@ -222,12 +228,11 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
     }
     folder.add(ROOT, &root)?;
     folder.add(ISSUING, &issuing)?;
+    folder.add(ATTRIBUTES, &services::attributes(&mut issuing, not_before)?)?;
     services::write(&folder, &mut root, &mut issuing, not_before)?;
-    let until = after(now, DAYS_OF_LISTS)?;
-    let lists = [issuing.crl(now, until)?, root.crl(now, until)?];
     folder.keep(ROOT, &root)?;
     folder.keep(ISSUING, &issuing)?;
-    publish(&folder, &lists)?;
+    renew(&folder, now, DAYS_OF_LISTS)?;
     print::line(format_args!(
         "made {} and {}",
         folder.file("root.pem").display(),
@@ -237,10 +242,7 @@ fn init(args: &Init, now: Timestamp) -> Result<(), Error> {
 }
 
 fn issue(args: &Issue, now: Timestamp) -> Result<(), Error> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if args.name.is_empty() || !args.name.chars().all(is_plain) || [ROOT, ISSUING].contains(&args.name.as_str()) {
-        return Err(Error::usage("--name: expected letters, digits and hyphens, and neither root nor issuing"));
-    }
+    plain(&args.name)?;
     let folder = Folder::at(&args.dir);
     let mut authority = folder.open(ISSUING)?;
     let not_before = now.checked_sub(SignedDuration::from_mins(5)).map_err(Error::failed)?;
@@ -267,12 +269,27 @@ fn issue(args: &Issue, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
+/// A name for files, that of no authority.
+fn plain(name: &str) -> Result<(), Error> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_plain) || [ROOT, ISSUING, ATTRIBUTES].contains(&name) {
+        return Err(Error::usage("--name: expected letters, digits and hyphens, and not root, issuing or attributes"));
+    }
+    Ok(())
+}
+
 fn revoke(args: &Revoke, now: Timestamp) -> Result<(), Error> {
     let folder = Folder::at(&args.dir);
-    let mut authority = folder.open(ISSUING)?;
     let serial = serial(&args.serial);
+    let mut issuer = ISSUING;
+    for name in folder.authorities() {
+        if folder.records(name)?.issued.iter().any(|issued| issued.serial == serial) {
+            issuer = name;
+        }
+    }
+    let mut authority = folder.open(issuer)?;
     authority.revoke(&serial, now).map_err(|error| Error::usage(format_args!("SERIAL: {serial}: {error}")))?;
-    folder.keep(ISSUING, &authority)?;
+    folder.keep(issuer, &authority)?;
     let path = renew(&folder, now, DAYS_OF_LISTS)?;
     print::line(format_args!("revoked {serial}; the lists are in {}", path.display()));
     Ok(())
@@ -281,8 +298,11 @@ fn revoke(args: &Revoke, now: Timestamp) -> Result<(), Error> {
 /// The serial number, which may be given as the name of the certificate's file.
 fn serial(given: &str) -> String {
     let file = std::fs::read_to_string(given).ok();
-    let named = file.and_then(|pem| Certificate::chain_from_pem(&pem).ok()?.first().map(Certificate::serial_hex));
-    named.unwrap_or_else(|| given.replace([':', ' '], "").to_ascii_lowercase())
+    let of = |pem: String| match AttributeCertificate::from_pem(&pem) {
+        Ok(attributes) => Some(attributes.serial_hex()),
+        Err(_) => Certificate::chain_from_pem(&pem).ok()?.first().map(Certificate::serial_hex),
+    };
+    file.and_then(of).unwrap_or_else(|| given.replace([':', ' '], "").to_ascii_lowercase())
 }
 
 fn lists(args: &Lists, now: Timestamp) -> Result<(), Error> {
@@ -291,10 +311,10 @@ fn lists(args: &Lists, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Both authorities' lists anew, in one file.
+/// Every authority's list anew, in one file.
 fn renew(folder: &Folder, now: Timestamp, days: u32) -> Result<PathBuf, Error> {
     let mut lists = Vec::new();
-    for name in [ISSUING, ROOT] {
+    for name in folder.authorities() {
         let mut authority = folder.open(name)?;
         lists.push(authority.crl(now, after(now, days)?)?);
         folder.keep(name, &authority)?;
@@ -311,20 +331,28 @@ fn publish(folder: &Folder, lists: &[Crl]) -> Result<PathBuf, Error> {
 
 fn show(args: &Show) -> Result<(), Error> {
     let folder = Folder::at(&args.dir);
-    let authority = folder.open(ISSUING)?;
-    let record = authority.record();
-    if args.json {
-        print::json(&json!({ "authority": authority.certificate().subject(), "record": record }));
-        return Ok(());
+    let mut all = Vec::new();
+    for name in folder.authorities() {
+        let authority = folder.open(name)?;
+        if args.json {
+            all.push(json!({ "authority": authority.certificate().subject(), "record": authority.record() }));
+        } else {
+            print::line(format_args!("{}", authority.certificate().subject()));
+            print::line(print::table(&["serial", "name", "until", "state"], &rows(authority.record())));
+        }
     }
-    print::line(format_args!("{}", authority.certificate().subject()));
+    if args.json {
+        print::json(&json!(all));
+    }
+    Ok(())
+}
+
+fn rows(record: &eds::pki::Record) -> Vec<Vec<String>> {
     let state = |serial: &str| record.revoked.iter().find(|revoked| revoked.serial == serial).map(|revoked| revoked.at);
     let moment = |second| Timestamp::from_second(second).map_or_else(|_| String::new(), |at| at.to_string());
     let row = |issued: &eds::pki::Issued| {
         let state = state(&issued.serial).map_or_else(|| "issued".to_owned(), |at| format!("revoked {}", moment(at)));
         vec![issued.serial.clone(), issued.common_name.clone(), moment(issued.not_after), state]
     };
-    let rows: Vec<_> = record.issued.iter().map(row).collect();
-    print::line(print::table(&["serial", "name", "until", "state"], &rows));
-    Ok(())
+    record.issued.iter().map(row).collect()
 }

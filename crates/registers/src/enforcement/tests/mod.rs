@@ -88,6 +88,7 @@ impl House {
             json: body,
             asker: Arc::new(asker),
             lang,
+            wish: uuid::Uuid::nil(),
         };
         match self.register.answer(ask).await? {
             Answer::Ready(reply) => Ok(reply),

@@ -148,6 +148,7 @@ impl Bench {
                 unp: "191000015".into(),
             }),
             lang: Lang::En,
+            wish: uuid::Uuid::nil(),
         }
     }
 

@@ -51,3 +51,24 @@ impl CardError {
         Refusal::new(self.kind(), code)
     }
 }
+
+/// Why a card was not made, read or signed with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The card refused.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// A key or a certificate on it, or what was to be signed, is no good.
+    #[error(transparent)]
+    Eds(#[from] eds::Error),
+}
+
+impl Error {
+    /// The refusal a caller is told.
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Card(error) => error.refusal(),
+            Self::Eds(error) => error.refusal(),
+        }
+    }
+}

@@ -4,9 +4,8 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::pbkdf2;
+use eds::{Error, random};
 use zeroize::Zeroizing;
-
-use crate::{Error, random};
 
 /// Bytes of a key.
 pub(super) const KEY: usize = 32;

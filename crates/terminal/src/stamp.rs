@@ -9,10 +9,9 @@ use eds::{Certificate, Crl, tsp};
 use jiff::Timestamp;
 use model::Clock;
 use reqwest::{Client, Url};
-use terminal::http;
 
 use crate::exit::Error;
-use crate::files;
+use crate::{files, http};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The largest answer taken: a list of half a million certificates.
@@ -22,7 +21,7 @@ const DEPTH: usize = 8;
 
 /// The message with a time stamp of the authority at this address; with `roots` also with certificates and status up to
 /// them.
-pub(super) async fn lasting(message: &[u8], authority: &Url, roots: Option<&Path>) -> Result<Vec<u8>, Error> {
+pub async fn lasting(message: &[u8], authority: &Url, roots: Option<&Path>) -> Result<Vec<u8>, Error> {
     let client = http::client(roots, PATIENCE)?;
     let stamped = stamp(&client, message, authority).await?;
     match roots {

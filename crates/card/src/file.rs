@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::seal::Sealed;
-use super::{Card, CardError, Lock, Pin};
+use crate::seal::Sealed;
+use crate::{Card, CardError, Lock, Pin};
 
 /// The only version so far.
 const VERSION: u32 = 1;

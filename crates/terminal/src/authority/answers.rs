@@ -14,16 +14,13 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use eds::ocsp::Responder;
-use eds::{Certificate, Crl, tsp};
+use eds::{Crl, tsp};
 use jiff::{SignedDuration, Timestamp};
 use model::Clock;
-use terminal::authority::{Folder, ISSUING, ROOT, services};
 
-use crate::config::Config;
+use super::{ATTRIBUTES, Folder, ISSUING, ROOT, services};
 use crate::exit::Error;
 use crate::files;
-
-use super::keys;
 
 /// The largest question taken.
 const QUESTION: usize = 16 * 1024;
@@ -42,9 +39,8 @@ struct Desk {
 }
 
 /// `POST /ocsp`, `GET /ocsp/{request}`, `POST /tsa`, `GET /pki/{authority}.crl`.
-pub(crate) fn router(config: &Config, clock: &Clock) -> Result<Router, Error> {
-    let Some(authority) = &config.authority else { return Ok(Router::new()) };
-    let desk = Desk::open(Folder::at(&config.path(&authority.folder)), clock.clone())?;
+pub fn router(folder: Folder, clock: &Clock) -> Result<Router, Error> {
+    let desk = Desk::open(folder, clock.clone())?;
     let router = Router::new()
         .route("/ocsp", post(|State(desk): State<Arc<Desk>>, body: Bytes| async move { desk.told(body).await }))
         .route("/ocsp/{*request}", get(asked))
@@ -59,16 +55,16 @@ impl Desk {
         let issuers = [(ROOT, vec![services::ROOT_RESPONDER]), (ISSUING, services::RESPONDERS.to_vec())];
         let mut responders = Vec::new();
         for (issuer, names) in issuers {
-            let certificate = first(&folder, issuer)?;
+            let certificate = folder.certificate(issuer)?;
             for (name, _) in names {
-                let key = keys::signing_key(&folder.file(&format!("{name}.key")), "authority.folder")?;
-                responders.push((issuer, Responder::new(certificate.clone(), first(&folder, name)?, key)?));
+                let responder = Responder::new(certificate.clone(), folder.certificate(name)?, folder.key(name)?)?;
+                responders.push((issuer, responder));
             }
         }
-        let issuing = first(&folder, ISSUING)?;
+        let issuing = folder.certificate(ISSUING)?;
         let stamper = |(name, _): (&str, _)| -> Result<tsp::Authority, Error> {
-            let key = keys::signing_key(&folder.file(&format!("{name}.key")), "authority.folder")?;
-            Ok(tsp::Authority::new(key, first(&folder, name)?, [issuing.clone()], POLICY)?)
+            let (key, certificate) = (folder.key(name)?, folder.certificate(name)?);
+            Ok(tsp::Authority::new(key, certificate, [issuing.clone()], POLICY)?)
         };
         let stampers = services::STAMPERS.into_iter().map(stamper).collect::<Result<_, _>>()?;
         Ok(Self { folder, responders, stampers, clock })
@@ -107,21 +103,16 @@ async fn asked(State(desk): State<Arc<Desk>>, Path(request): Path<String>) -> Re
 }
 
 async fn list(State(desk): State<Arc<Desk>>, Path(file): Path<String>) -> Response {
-    let Some(name) = file.strip_suffix(".crl").filter(|name| [ROOT, ISSUING].contains(name)) else {
+    let Some(name) = file.strip_suffix(".crl").filter(|name| [ROOT, ISSUING, ATTRIBUTES].contains(name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let list = || -> Result<Vec<u8>, Error> {
-        let issuer = first(&desk.folder, name)?;
+        let issuer = desk.folder.certificate(name)?;
         let lists = Crl::all_from_pem(&files::text(&desk.folder.file("crl.pem"))?)?;
         let list = lists.into_iter().find(|list| list.is_of(&issuer));
         Ok(list.ok_or_else(|| Error::failed(format_args!("crl.pem: no list of {name}")))?.der().to_vec())
     };
     given("application/pkix-crl", list())
-}
-
-/// The first certificate of a file of the folder.
-fn first(folder: &Folder, name: &str) -> Result<Certificate, Error> {
-    crate::stand::leaf(&folder.file(&format!("{name}.pem")))
 }
 
 fn given(kind: &'static str, answer: Result<Vec<u8>, Error>) -> Response {

@@ -2,15 +2,14 @@
 
 use der::asn1::{Any, OctetString};
 use der::{Decode, Encode, Sequence};
+use eds::cms::{self, Place, Signer};
+use eds::{Certificate, Form, SigningKey, random};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::seal::{KEY, Sealed, stretch};
-use super::{Attempt, Blank, Card, CardError, Identity, Lock, Pair, Pin, Pins, file};
-use crate::cms::{self, Place, Signer};
-use crate::suite::Form;
-use crate::{Certificate, Error, SigningKey, random};
+use crate::seal::{KEY, Sealed, stretch};
+use crate::{Attempt, Blank, Card, CardError, Error, Identity, Lock, Pair, Pin, Pins, file};
 
 /// What stands before a challenge, so that no signature of the card's is mistaken for one on something else.
 const AUTHENTICATION: &[u8] = b"nais-card-authentication-1\0";
@@ -44,7 +43,7 @@ struct Kept {
 }
 
 impl Card {
-    /// A new card. The keys are those of the certificates, and `rounds` at least 1,000: [`super::ROUNDS`] for cards that
+    /// A new card. The keys are those of the certificates, and `rounds` at least 1,000: [`crate::ROUNDS`] for cards that
     /// people use.
     pub fn make(blank: &Blank, pins: &Pins, rounds: u32) -> Result<Self, Error> {
         if !file::allows_rounds(rounds) {
@@ -80,7 +79,7 @@ impl Card {
     ) -> Result<Authentication, Error> {
         let secret = self.open(attempt, Pin::One, pin)?;
         if !CHALLENGE.contains(&challenge.len()) {
-            return Err(Error::Unreadable("challenge"));
+            return Err(eds::Error::Unreadable("challenge").into());
         }
         let (pair, _) = taken(&self.authentication, &secret, IDENTITY_LABEL)?;
         let signature = pair.key.sign(&authentication_message(challenge), Form::Der)?;
@@ -98,7 +97,8 @@ impl Card {
     ) -> Result<Vec<u8>, Error> {
         let secret = self.open(attempt, Pin::Two, pin)?;
         let (pair, _) = taken(&self.signature, &secret, SIGNATURE_LABEL)?;
-        cms::sign(content, place, &Signer { key: &pair.key, certificate: &pair.certificate, chain: &pair.chain }, at)
+        let signer = Signer { key: &pair.key, certificate: &pair.certificate, chain: &pair.chain };
+        Ok(cms::sign(content, place, &signer, at)?)
     }
 
     /// A PIN gives way to another; the PUK too.
@@ -150,25 +150,27 @@ impl Lock {
 
 fn keep(pair: &Pair, identity: Option<&Identity>, secret: &[u8], label: &[u8]) -> Result<Sealed, Error> {
     if pair.key.verifying_key() != pair.certificate.verifying_key() {
-        return Err(Error::Key("the key is not the certificate's"));
+        return Err(eds::Error::Key("the key is not the certificate's").into());
     }
-    let any = |certificate: &Certificate| Any::from_der(certificate.der()).map_err(|_| Error::Library);
+    let any = |certificate: &Certificate| Any::from_der(certificate.der()).map_err(|_| eds::Error::Library);
     let kept = Kept {
-        key: OctetString::new(pair.key.to_pkcs8_der()?.as_slice()).map_err(|_| Error::Library)?,
+        key: OctetString::new(pair.key.to_pkcs8_der()?.as_slice()).map_err(|_| eds::Error::Library)?,
         certificate: any(&pair.certificate)?,
         chain: pair.chain.iter().map(any).collect::<Result<_, _>>()?,
         identity: identity.cloned(),
     };
-    let plain = Zeroizing::new(kept.to_der().map_err(|_| Error::Library)?);
+    let plain = Zeroizing::new(kept.to_der().map_err(|_| eds::Error::Library)?);
     let _wiped = Zeroizing::new(kept.key.into_bytes().into_vec());
-    Sealed::new(secret, label, &plain)
+    Ok(Sealed::new(secret, label, &plain)?)
 }
 
 fn taken(sealed: &Sealed, secret: &[u8], label: &[u8]) -> Result<(Pair, Option<Identity>), Error> {
-    let unreadable = Error::Card(CardError::Unreadable("the seal is broken"));
-    let plain = sealed.open(secret, label).ok_or(unreadable.clone())?;
-    let kept = Kept::from_der(&plain).map_err(|_| unreadable.clone())?;
-    let certificate = |any: &Any| Certificate::from_der(&any.to_der().map_err(|_| unreadable.clone())?);
+    let unreadable = CardError::Unreadable("the seal is broken");
+    let plain = sealed.open(secret, label).ok_or(unreadable)?;
+    let kept = Kept::from_der(&plain).map_err(|_| unreadable)?;
+    let certificate = |any: &Any| -> Result<Certificate, Error> {
+        Ok(Certificate::from_der(&any.to_der().map_err(|_| unreadable)?)?)
+    };
     let (one, chain) = (certificate(&kept.certificate)?, kept.chain.iter().map(certificate).collect::<Result<_, _>>()?);
     let key = Zeroizing::new(kept.key.into_bytes().into_vec());
     Ok((Pair { key: SigningKey::from_pkcs8_der(&key)?, certificate: one, chain }, kept.identity))

@@ -1,4 +1,7 @@
-//! `nais consent`: consents that people gave, as the operator sees them; their withdrawal, signed by the person.
+//! `nais consent`: consents that people gave, as the operator sees them; their withdrawal, signed by the person; the text
+//! that a person is shown.
+
+mod wording;
 
 use std::path::PathBuf;
 
@@ -16,13 +19,14 @@ use crate::exit::{Error, Outcome};
 use crate::node::keys;
 use crate::{files, print};
 
-/// Consents of people: list, export, withdraw.
+/// Consents of people: list, export, wording, withdraw.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
   nais consent list --config stand/nais.toml
   nais consent export 0199c1de-8f7a-7c3e-b9a1-2f6d0c5e4b3a --config stand/nais.toml
   nais consent withdraw wish.p7s --config stand/nais.toml
+  nais consent wording request.json --folder stand/services/3.40.01-1 --name \"Ковалёв Андрей Иванович\" --lang ru
 
 A consent is known here from its first use. People stand under pseudonyms.")]
 pub struct Args {
@@ -37,6 +41,8 @@ enum Act {
     List(Shared),
     /// Print a consent as a record of ISO/IEC TS 27560, in JSON
     Export(Export),
+    /// Print the text that a person is shown before signing
+    Wording(wording::Wording),
     /// Withdraw a consent on the person's signed wish: the next request under it is refused
     Withdraw(Withdraw),
 }
@@ -71,6 +77,7 @@ pub async fn run(args: Args) -> Result<Outcome, Error> {
     match args.act {
         Act::List(shared) => list(&shared).await,
         Act::Export(args) => export(args).await,
+        Act::Wording(args) => wording::run(&args),
         Act::Withdraw(args) => withdraw(args).await,
     }?;
     Ok(Outcome::Done)

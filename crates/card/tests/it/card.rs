@@ -1,9 +1,9 @@
 //! The card in software: what its PINs open, how tries run out, what its file gives away.
 
-use eds::card::{Attempt, Blank, Card, CardError, Identity, Pair, Pin, Pins, authentication_message};
+use card::{Attempt, Blank, Card, CardError, Error, Identity, Pair, Pin, Pins, authentication_message};
 use eds::cms::{self, Demand, Place};
 use eds::pki::Profile;
-use eds::{Algorithm, Error, Form, Purpose};
+use eds::{Algorithm, Form, Purpose};
 use secrecy::SecretString;
 
 use crate::house::{House, noon};
@@ -77,7 +77,7 @@ fn each_pin_opens_its_own() {
         let answer = card.authenticate(attempt, &"1111".into(), &[7; 32]).unwrap();
         let key = answer.certificate.verifying_key();
         assert_eq!(key.verify(&authentication_message(&[7; 32]), &answer.signature, Form::Der), Ok(()));
-        assert_eq!(key.verify(&[7; 32], &answer.signature, Form::Der), Err(Error::Invalid));
+        assert_eq!(key.verify(&[7; 32], &answer.signature, Form::Der), Err(eds::Error::Invalid));
         house.trust().check(&answer.certificate, Purpose::TlsClient, noon()).unwrap();
         assert!(house.trust().check(&answer.certificate, Purpose::Signature, noon()).is_err());
         assert_eq!(tries(&card), (3, 3, 10));

@@ -8,6 +8,8 @@
 //! [`Attempt`] lets a PIN be checked. Pulling the plug in between costs a try and never wins one. After the act the
 //! caller keeps the card again, for the counter is full anew when the PIN was right.
 
+#![forbid(unsafe_code)]
+
 mod act;
 mod fault;
 mod file;
@@ -17,11 +19,18 @@ use der::Sequence;
 use secrecy::SecretString;
 
 pub use act::{Authentication, authentication_message};
-pub use fault::CardError;
+pub use fault::{CardError, Error};
 
-use crate::{Certificate, SigningKey};
+use eds::{Certificate, SigningKey};
 use file::File;
 use seal::Sealed;
+
+/// Texts of the refusals of this crate, one file a language.
+pub const TEXTS: [(model::Lang, &str); 3] = [
+    (model::Lang::En, include_str!("../texts/refusals.en.toml")),
+    (model::Lang::Be, include_str!("../texts/refusals.be.toml")),
+    (model::Lang::Ru, include_str!("../texts/refusals.ru.toml")),
+];
 
 /// Tries of a PIN.
 pub const PIN_TRIES: u8 = 3;

@@ -1,6 +1,6 @@
 //! How fast the ledger is: time of the writing thread per entry, size per entry, speed of the whole check.
 //!
-//! `cargo run --release -p ledger --example pace [ENTRIES]`
+//! `cargo run --release -p ledger --example proofs [ENTRIES]`
 
 use std::error::Error;
 use std::time::Instant;
