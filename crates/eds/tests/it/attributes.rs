@@ -6,6 +6,7 @@ use eds::{
 };
 use proptest::prelude::*;
 
+use crate::bench::Bench;
 use crate::house::{House, days, noon, term};
 use crate::tlv::Tlv;
 
@@ -60,6 +61,25 @@ fn what_is_attested_is_read_and_holds() {
         let until = trust.check_attributes(&read, &office.holder, noon()).unwrap();
         assert_eq!(until, noon() + days(1), "the list has to be renewed then");
     }
+}
+
+/// The signature by a program that is not ours, over the bytes that RFC 5755 §4.1 has signed.
+#[test]
+fn openssl_verifies_it() {
+    let (bench, office) = (Bench::new(), Office::new(Algorithm::EcdsaP256Sha256));
+    bench.write("authority.pem", office.authority.certificate().to_pem());
+    bench.write("public.pem", bench.must("x509 -in authority.pem -noout -pubkey"));
+    assert!(bench.must("x509 -in authority.pem -noout -text").contains("2.5.29.50"), "a source of authority");
+    bench.write("attributes.der", office.attributes.der());
+    let shown = bench.must("asn1parse -inform DER -in attributes.der");
+    assert!(shown.contains("1.2.112.1.2.1.1.1.1.2") && shown.contains("ecdsa-with-SHA256"), "{shown}");
+    let outer = Tlv::read(office.attributes.der());
+    bench.write("info", outer.members[0].der());
+    bench.write("signature", &outer.members[2].value[1..]);
+    let verify = "pkeyutl -verify -pubin -inkey public.pem -rawin -digest sha256 -in info -sigfile signature";
+    bench.must(verify);
+    bench.write("info", outer.members[0].members[1].der());
+    assert!(!bench.run(verify).0, "of the holder alone");
 }
 
 #[test]

@@ -285,9 +285,17 @@ impl Recording {
         })
     }
 
+    /// What is ready is cut before the writer has it: many do that at once, and the writer is one.
+    fn cut_ready(&self, answer: Answer) -> Result<Answer, Refusal> {
+        match (answer, &self.fields) {
+            (Answer::Ready(reply), Some(fields)) => cut(reply, fields).map(Answer::Ready),
+            (answer, _) => Ok(answer),
+        }
+    }
+
     fn carry_out(&self, tx: &mut Tx<'_>, answer: Answer) -> Result<Result<Reply, Refusal>, store::Error> {
         let reply = match answer {
-            Answer::Ready(reply) => reply,
+            Answer::Ready(reply) => return Ok(Ok(reply)),
             Answer::Effect(effect) => match tx.nested(effect) {
                 Ok(reply) => reply,
                 Err(store::Error::Refused(refusal)) => return Ok(Err(refusal)),
@@ -334,10 +342,7 @@ pub(crate) async fn claim(recording: Recording) -> Result<(Recording, Option<Res
 
 /// The reply with nothing but the permitted fields.
 fn cut(reply: Reply, fields: &Fields) -> Result<Reply, Refusal> {
-    let mut value: serde_json::Value =
-        serde_json::from_slice(&reply.body).map_err(|_| Refusal::new(Kind::Upstream, "provider-answer-invalid"))?;
-    fields.prune(&mut value);
-    let body = serde_json::to_vec(&value).map_err(|_| Refusal::new(Kind::Internal, "internal"))?;
+    let body = fields.cut(&reply.body).map_err(|_| Refusal::new(Kind::Upstream, "provider-answer-invalid"))?;
     Ok(Reply { body, ..reply })
 }
 
@@ -348,6 +353,7 @@ pub(crate) async fn commit(
     answer: Result<Answer, Refusal>,
 ) -> Result<(Outcome, store::Stamp), Refusal> {
     let request_id = recording.request_id();
+    let answer = answer.and_then(|answer| recording.cut_ready(answer));
     let changes = matches!(answer, Ok(Answer::Effect(_))) || recording.queued;
     let job = move |tx: &mut Tx<'_>, entries: &mut Vec<Entry>| recording.record(tx, entries, answer);
     let committed = if changes { gateway.db.commit(job).await } else { gateway.db.commit_disclosure(job).await };
