@@ -122,8 +122,8 @@ impl<S> Edge<S> {
             Ok(response) => response,
             Err(refusal) => {
                 let mut response = context.refuse(&refusal);
-                if refusal.code == OVERLOADED {
-                    shed::hold_back(&mut response);
+                if let Some(shed) = self.shared.setup.shed.as_ref().filter(|_| refusal.code == OVERLOADED) {
+                    shed::hold_back(&mut response, shed);
                 }
                 response
             }

@@ -8,23 +8,27 @@ use axum::body::Body;
 use axum::http::Response;
 use model::{Kind, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// After how many seconds whoever was refused may come again.
 const RETRY_AFTER: u32 = 1;
-/// How long a connection is left unread after a refusal for overload: as long as `Retry-After` asks to wait. Who does not
-/// would otherwise have us busy with refusals, while others could be answered.
-pub(crate) const HOLD: Duration = Duration::from_secs(1);
+/// How long a connection is left unread after a refusal for overload, while there is no room: as long as `Retry-After`
+/// asks to wait. Who does not would otherwise have us busy with refusals, while others could be answered.
+const HOLD: Duration = Duration::from_secs(1);
+/// How often a connection that is left unread looks whether there is room.
+const LOOK: Duration = Duration::from_millis(50);
 
-/// Mark of an answer after which the connection is left unread for [`HOLD`].
-#[derive(Clone, Copy)]
-struct HeldBack;
+/// Mark of an answer after which the connection is left unread; the gate that refused.
+#[derive(Clone)]
+struct HeldBack(Shed);
 
-pub(crate) fn hold_back(response: &mut Response<Body>) {
-    response.extensions_mut().insert(HeldBack);
+pub(crate) fn hold_back(response: &mut Response<Body>, by: &Shed) {
+    response.extensions_mut().insert(HeldBack(by.clone()));
 }
 
-pub(crate) fn is_held_back(response: &Response<Body>) -> bool {
-    response.extensions().get::<HeldBack>().is_some()
+/// The gate that will have the connection wait.
+pub(crate) fn held_back_by(response: &Response<Body>) -> Option<Shed> {
+    response.extensions().get::<HeldBack>().map(|held| held.0.clone())
 }
 
 /// How much is taken on.
@@ -83,6 +87,17 @@ impl Shed {
         }
     }
 
+    /// Ends when whoever was refused may come again, or sooner when there is room.
+    pub(crate) async fn hold(self) {
+        let until = Instant::now() + HOLD;
+        while Instant::now() < until {
+            tokio::time::sleep(LOOK).await;
+            if self.room.available_permits() > 0 && self.waiting() == 0 {
+                break;
+            }
+        }
+    }
+
     /// How many wait now.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
@@ -116,6 +131,19 @@ mod tests {
         drop(first);
         assert!(second.await.unwrap());
         assert_eq!(shed.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_held_until_there_is_room() {
+        let gate = || Shed::new(ShedLimits { at_once: 1, waiting: 0, wait: Duration::ZERO });
+        let (full, free) = (gate(), gate());
+        let _busy = full.admit().await.unwrap();
+        let begun = Instant::now();
+        let (longer, sooner) = (tokio::spawn(full.hold()), tokio::spawn(free.hold()));
+        sooner.await.unwrap();
+        assert!(!longer.is_finished(), "there is no room");
+        longer.await.unwrap();
+        assert!(begun.elapsed() >= HOLD, "as long as it was told to wait");
     }
 
     #[tokio::test]

@@ -113,8 +113,8 @@ where
             let (edge, peer, holding) = (self.edge.clone(), peer.clone(), holding.clone());
             async move {
                 let response = edge.call(request, peer).await;
-                if shed::is_held_back(&response) {
-                    holding.begin();
+                if let Some(gate) = shed::held_back_by(&response) {
+                    holding.begin(gate);
                 }
                 Ok::<_, Infallible>(response)
             }

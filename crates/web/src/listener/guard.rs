@@ -4,11 +4,10 @@
 //! arrives in pieces is held back. A refused head is answered here, after hyper has answered what came before it.
 //! hyper's own header time-out allocates a timer a request and also ends idle connections; one coarse tick does both.
 
-use std::future::Future as _;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::framing::{Framing, Refused};
 use super::head::{HeadLimits, Rejection};
-use crate::shed::HOLD;
+use crate::shed::Shed;
 
 /// Most bytes read from a peer after its refusal, so that it can read the answer before the connection ends.
 const LINGER_BYTES: usize = 1 << 20;
@@ -54,17 +53,17 @@ enum End {
     Broken(io::ErrorKind),
 }
 
-/// Told by whoever answers: the next message of this connection is read after [`HOLD`] only.
+/// Told by whoever answers: the next message of this connection is read when the gate lets it be.
 #[derive(Clone, Default)]
-pub(crate) struct Holding(Arc<AtomicBool>);
+pub(crate) struct Holding(Arc<Mutex<Option<Shed>>>);
 
 impl Holding {
-    pub(crate) fn begin(&self) {
-        self.0.store(true, Ordering::Release);
+    pub(crate) fn begin(&self, gate: Shed) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate);
     }
 
-    fn take(&self) -> bool {
-        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Acquire)
+    fn take(&self) -> Option<Shed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -73,7 +72,7 @@ pub(crate) struct Guard<I> {
     io: I,
     rules: Arc<Rules>,
     holding: Holding,
-    hold: Option<Pin<Box<Sleep>>>,
+    hold: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     framing: Framing,
     /// Bytes read but not passed on: `ready` that may be, then the beginning of a head.
     held: Vec<u8>,
@@ -159,8 +158,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Guard<I> {
 
     /// Pending while this connection is left unread; never in the middle of a message.
     fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.phase.0 == Phase::Idle && self.holding.take() {
-            self.hold = Some(Box::pin(tokio::time::sleep(HOLD)));
+        if self.phase.0 == Phase::Idle
+            && let Some(gate) = self.holding.take()
+        {
+            self.hold = Some(Box::pin(gate.hold()));
         }
         if let Some(hold) = &mut self.hold {
             ready!(hold.as_mut().poll(cx));
