@@ -199,7 +199,7 @@ def overload(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
         print(f"  {told}: asked {over.asked:.0f}/s ({over.asked / capacity:.1f} ×), answered {over.goodput:.0f}/s = {share * 100:.0f} %, "
               f"{over.worth:.0f} a CPU second = {worth * 100:.0f} %, p99 {over.p99:.0f} ms; refused {over.refused}, "
               f"p50 {over.refused_p50:.0f} ms, p99 {over.refused_p99:.0f} ms; {over.memory:.0f} MB")
-        checks.that(f"{told}: more was asked than can be answered, and some was refused", over.asked > 1.2 * capacity and over.refused > 0, over.asked)
+        checks.that(f"{told}: so much was asked that some was refused", over.refused > 0, over.asked)
         # By CPU time, because others may use the machine; by the clock only a collapse is a fault here.
         checks.that(f"{told}: of its CPU time at least half goes into answers", worth >= 0.5 or times > 3, worth)
         checks.that(f"{told}: it does not collapse", share >= 0.2, share)
