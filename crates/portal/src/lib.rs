@@ -14,6 +14,7 @@ mod consents;
 mod draft;
 mod entry;
 mod error;
+mod files;
 pub mod form;
 mod guest;
 mod information;
@@ -23,6 +24,7 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod stop;
 mod table;
 mod zone;
 
@@ -63,5 +65,5 @@ pub const PAGES: web::pages::Source = web::pages::Source {
 
 /// All statements of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static Statement> {
-    [application::STATEMENTS, draft::STATEMENTS, session::STATEMENTS].concat()
+    [application::STATEMENTS, draft::STATEMENTS, files::STATEMENTS, session::STATEMENTS].concat()
 }

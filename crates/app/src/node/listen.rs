@@ -9,6 +9,7 @@ use gateway::Gateway;
 use ledger::LogReader;
 use rustls_pki_types::pem::PemObject as _;
 use tokio::sync::watch;
+use web::body::Allowance;
 use web::edge::{REQUEST_TIMEOUT, Setup};
 use web::operations::{Checks, operations_router};
 use web::shed::{Shed, ShedLimits};
@@ -66,7 +67,9 @@ pub(crate) async fn all(
         listening.push(gateway_listener(parts, stopping.clone()).await?);
     }
     if roles.contains(&Role::Portal) || roles.contains(&Role::Identity) {
-        let config = plain(&parts.config.portal.listen, "portal.listen");
+        let mut config = plain(&parts.config.portal.listen, "portal.listen");
+        // A form with files takes longer; each other body is given less by whoever reads it.
+        config.limits.body_timeout = Allowance::UPLOAD.within;
         let authority = authority::router(parts.config, &parts.tools.clock)?;
         let router = ledger::router(parts.reader.clone()).merge(authority).merge(site);
         listening.push(web::serve(config, parts.edge("portal", router, None), stopping.clone()).await?);

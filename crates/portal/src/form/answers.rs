@@ -45,6 +45,13 @@ pub(crate) fn read(form: &Form, page: &Page, given: &pages::Form, answers: &mut 
             continue;
         }
         let mut say = |key| wrong.push(Wrong { pointer: field.pointer.clone(), message: Message::Own(key) });
+        if field.is_file() {
+            // Files are answers from the moment they came.
+            if form.requires(field, answers) && answers.pointer(&field.pointer).is_none() {
+                say(missing(field.kind));
+            }
+            continue;
+        }
         let value = match typed(field, given) {
             Typed::Value(value) => Some(value),
             Typed::Nothing => {
@@ -72,6 +79,7 @@ fn missing(kind: Kind) -> &'static str {
     match kind {
         Kind::Date | Kind::BirthDate => "missing-date",
         Kind::Select | Kind::Radios | Kind::Country | Kind::Checkpoint | Kind::Checkbox => "missing-choice",
+        Kind::File => "missing-file",
         _ => "missing",
     }
 }
@@ -195,6 +203,7 @@ mod tests {
             required_when: None,
             shared: false,
             upper: true,
+            files: None,
             when: None,
         }
     }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod complete;
+mod files;
 mod guests;
 mod show;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use answers::{Message, Wrong, read, set};
+pub(crate) use files::{Attached, attached};
+pub use files::{Files, Type};
 pub(crate) use guests::picked;
 pub(crate) use show::{Offer, questions, summary, typed_as};
 
@@ -106,6 +109,8 @@ pub enum Kind {
     Email,
     /// A number of a telephone.
     Phone,
+    /// Files.
+    File,
 }
 
 /// One answer.
@@ -137,6 +142,9 @@ pub struct Field {
     /// The same for all guests of a guest book, so that their table has no such column.
     #[serde(default)]
     pub shared: bool,
+    /// What files a field of the kind `file` takes.
+    #[serde(default)]
+    pub files: Option<Files>,
     /// Only under this condition. Neighbours under the same one are shown as one part of the page.
     #[serde(default)]
     pub when: Option<String>,
