@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Response, StatusCode};
 use gateway::disclosures::{Disclosure, Wanted, disclosures as disclosed};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::value::Serde;
@@ -28,6 +28,17 @@ type Part = &'static str;
 
 /// The private office, open at this part.
 pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
+    show_as(StatusCode::OK, portal, view, session, (part, values))
+}
+
+/// The same with another status.
+pub(crate) fn show_as(
+    status: StatusCode,
+    portal: &Portal,
+    view: &View,
+    session: &Session,
+    (part, values): (Part, Value),
+) -> Response<Body> {
     let about = context! {
         part,
         title => portal.text(view.lang, &format!("account.{part}"), &[]),
@@ -38,7 +49,7 @@ pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, 
             level => portal.text(view.lang, &format!("levels.{}", level(&session.person.acr)), &[]),
         },
     };
-    portal.parts.pages.show(view, "portal/account.html", minijinja::value::merge_maps([about, values]))
+    portal.parts.pages.show_as(status, view, "portal/account.html", minijinja::value::merge_maps([about, values]))
 }
 
 fn level(acr: &str) -> &'static str {
@@ -49,7 +60,8 @@ fn level(acr: &str) -> &'static str {
     }
 }
 
-fn title(portal: &Portal, lang: Lang, code: &str) -> String {
+/// What the service of this code is called.
+pub(crate) fn title(portal: &Portal, lang: Lang, code: &str) -> String {
     let service = portal.parts.services.iter().find(|service| service.passport.code.as_str() == code);
     service.map_or_else(|| code.to_owned(), |service| service.text(lang, "title"))
 }

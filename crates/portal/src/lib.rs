@@ -24,6 +24,7 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod statement;
 mod stop;
 mod table;
 mod zone;
@@ -52,6 +53,7 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/print.html", include_str!("../templates/print.html")),
         ("portal/question.html", include_str!("../templates/question.html")),
         ("portal/service.html", include_str!("../templates/service.html")),
+        ("portal/statement.html", include_str!("../templates/statement.html")),
         ("portal/status.html", include_str!("../templates/status.html")),
         ("portal/verify.html", include_str!("../templates/verify.html")),
         ("portal/mail.txt", include_str!("../templates/mail.txt")),

@@ -21,6 +21,7 @@ use crate::form::Form;
 use crate::relying::Relying;
 use crate::{
     account, apply, book, catalogue, check, consents, entry, files, guest, information, relying, result, send, session,
+    statement,
 };
 
 /// The portal's registration with the identity provider.
@@ -149,6 +150,8 @@ impl Portal {
             .route("/account/consents/{id}", get(consents::show))
             .route("/account/consents/{id}/withdraw", get(consents::ask).post(consents::withdraw))
             .route("/account/consents/{id}/record.json", get(consents::record))
+            .route("/account/statements", get(statement::show))
+            .route("/account/statements.csv", get(statement::csv))
             .route("/account/sessions", get(account::sessions))
             .route("/account/profile", get(account::profile))
             .route("/enter", get(entry::enter))

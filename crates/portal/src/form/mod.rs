@@ -8,6 +8,7 @@ mod complete;
 mod files;
 mod guests;
 mod show;
+mod tariff;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,7 @@ use model::{Country, Error, Lang, Service};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use answers::{Message, Wrong, read, set};
+pub(crate) use answers::{Message, Wrong, day, read, set};
 pub(crate) use files::{Attached, attached};
 pub use files::{Files, Type};
 pub(crate) use guests::picked;
@@ -163,6 +164,8 @@ pub struct Form {
     conditions: BTreeMap<String, When>,
     pages: Vec<Page>,
     lists: BTreeMap<String, Classifier>,
+    /// What an application costs.
+    pub(crate) tariffs: tariff::Tariffs,
 }
 
 /// The list of two that every form has.
@@ -235,7 +238,8 @@ impl Form {
             }
         }
         let Written { check, submit, zone, guests, when: conditions, pages } = written;
-        let form = Self { check, submit, zone, guests, conditions, pages, lists };
+        let tariffs = tariff::Tariffs::of(service)?;
+        let form = Self { check, submit, zone, guests, conditions, pages, lists, tariffs };
         complete::check(&form, service)?;
         Ok(Some(form))
     }
