@@ -79,6 +79,7 @@ fn shown(portal: &Portal, view: &View, one: &Own) -> Value {
         state,
         state_title => portal.text(lang, &format!("consents.states.{state}"), &[]),
         language => language.map(|language| portal.text(lang, &format!("consents.languages.{}", language.code()), &[])),
+        said => language.map_or("", |language| language.code()),
         open => state == "used",
     }
 }

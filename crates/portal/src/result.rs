@@ -155,7 +155,7 @@ pub(crate) fn file(body: impl Into<Body>, media: &str, name: &str) -> Response<B
     let ascii: String = name.chars().map(|sign| if simple(sign) { sign } else { '_' }).collect();
     let mut value = format!("attachment; filename=\"{ascii}\"");
     if ascii != name {
-        let whole: String = name.bytes().map(|byte| encoded(byte)).collect();
+        let whole: String = name.bytes().map(encoded).collect();
         value.push_str(&format!("; filename*=UTF-8''{whole}"));
     }
     if let Ok(value) = HeaderValue::from_str(&value) {
