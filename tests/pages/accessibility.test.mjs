@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
+import { cards } from "./office.mjs";
 import { shape } from "./shape.mjs";
 import { LANGS, PASSWORD, answers, askForAccount, browser, entered, fill, message, onward, stand } from "./stand.mjs";
 import { SERVICE, begin, faults, filledIn, send, somebody } from "./walk.mjs";
@@ -13,10 +14,15 @@ const PREFIX = { en: "Error: ", be: "Памылка: ", ru: "Ошибка: " };
 const BY_WIDTH = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block", "landmark-unique", "region", "list",
   "aria-hidden-focus", "skip-link", "heading-order", "duplicate-id-aria", "landmark-no-duplicate-banner"];
 
-let running, chrome;
+let running, chrome, holder;
 before(async () => {
   running = await stand();
   chrome = await browser();
+  // Somebody with two consents, signed in by their card.
+  const { withCard, asked, consent } = cards(running);
+  consent();
+  ({ who: holder } = await withCard(asked));
+  await holder.follow("/en/account");
 });
 after(async () => {
   await chrome?.close();
@@ -70,6 +76,8 @@ async function everywhere(lang, page, look) {
   await submit("sign-in-wrong");
   await open("reset", "/reset");
   await submit("reset-wrong");
+  await open("sign-in-card", "/sign-in/card");
+  await submit("sign-in-card-wrong");
   await open("register-organisation", "/register?kind=organisation");
   await submit("register-organisation-wrong");
   await open("register", "/register");
@@ -91,6 +99,11 @@ async function everywhere(lang, page, look) {
         seen.add(at);
         await look(`question-${at}`);
         await submit(`question-${at}-wrong`, onward(page));
+      }
+      if (first && at === "insurance") {
+        await page.locator(FILES).setInputFiles([{ name: "policy.pdf", mimeType: "application/pdf", buffer: Buffer.from("MZ") }]);
+        await submit("question-insurance-file-wrong", onward(page));
+        await page.locator(FILES).setInputFiles([PDF, { ...PDF, name: `${"policy-of-insurance-".repeat(4)}.pdf`, buffer: Buffer.from("%PDF-1.5\n") }]);
       }
       await fill(page, answers(who, change));
       // A choice shows what hangs on it: a state of its own.
@@ -118,6 +131,9 @@ async function everywhere(lang, page, look) {
       await page.locator("main form button:not([type=button])").last().click();
       await page.waitForURL(/check$/);
       await look("check");
+      await page.goto(page.url().replace(/check$/, "insurance?change=1"));
+      await look("question-insurance-files");
+      await page.goto(page.url().replace(/insurance.*$/, "check"));
       await send(page);
       await look("registered");
       const { origin, pathname } = new URL(page.url());
@@ -125,6 +141,26 @@ async function everywhere(lang, page, look) {
       await look("print");
     }
   }
+  // The guest book, from the page of all answers about a host's first guest.
+  const book = page.url().replace(/check$/, "guests");
+  await page.goto(book);
+  await look("guests");
+  await page.locator("#lines").fill("foreigner.surname_lat;foreigner.sex\nTESTER;X");
+  await submit("guests-wrong", onward(page));
+  const guest = (who) => `${who.surname};${who.given};15.06.1985;F;DEU;passport;${who.number};DEU;25.07.2021;25.07.2031`;
+  await page.locator("#lines").fill(["surname_lat;given_names_lat;birth_date;sex;citizenship".replace(/(^|;)/g, "$1foreigner.")
+    + ";type;number;issuing_state;issued_on;expires_on".replaceAll(";", ";document."),
+    guest(somebody({ given: "ADA" })), guest(somebody({ given: "BEA" }))].join("\n"));
+  await onward(page).click();
+  await page.waitForURL(/check$/);
+  await look("check-guests");
+  await page.locator('main li a[href*="/guests/"]').first().click();
+  await page.waitForURL(/guests\/[0-9a-f-]+$/);
+  await look("guest");
+  await page.locator('[name="foreigner.given_names_lat"]').fill("");
+  await submit("guest-wrong", onward(page));
+  await page.goto(book.replace(/guests$/, "check"));
+  await look("check-guests-wrong", { wrong: true });
   // What is mistyped, what is decided otherwise.
   await filledIn(page, base, { ...who, number: who.number.replace("0", "O") }, {}, { lang });
   await look("check-wrong", { wrong: true });
@@ -132,7 +168,12 @@ async function everywhere(lang, page, look) {
   await look("check-visit");
   await send(page);
   await look("personal-visit");
-  for (const part of ["", "/messages", "/applications", "/disclosures", "/profile"]) await open(`account${part}`, `/account${part}`);
+  for (const part of ["", "/messages", "/applications", "/documents", "/consents", "/disclosures", "/statements", "/profile"]) {
+    await open(`account${part}`, `/account${part}`);
+  }
+  await open("account/statements-none", "/account/statements?from-year=2020&from-month=1&from-day=1&to-year=2020&to-month=1&to-day=2");
+  await page.goto(`${base}/${lang}/account/statements?from-year=2020&from-month=2&from-day=30`);
+  await look("account/statements-wrong", { wrong: true });
   await page.goto(`${base}/${lang}/account/messages`);
   await page.locator('main a[href*="/account/messages/"]').first().click();
   await page.waitForURL(/messages\/[0-9a-f-]+$/);
@@ -140,6 +181,8 @@ async function everywhere(lang, page, look) {
   await open("sessions", "/identity/sessions");
   await open("password", "/identity/password");
   await submit("password-wrong", page.locator("main form button:not([type=button])").last());
+  await open("passkeys", "/identity/passkeys");
+  await open("sign-out", "/sign-out");
   await open("two-step", "/identity/two-step");
   await page.locator("main form button").first().click();
   await page.waitForLoadState();
@@ -147,7 +190,38 @@ async function everywhere(lang, page, look) {
   await page.locator("#code").fill("1");
   await submit("enrol-wrong");
   await open("stand-mail", "/stand/mail");
+  await withCredentials(page, lang, look, open);
 }
+
+/** The pages of a passkey that is there, and of somebody who gave consents. */
+async function withCredentials(page, lang, look, open) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true,
+    hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await page.goto(`${running.base}/${lang}/identity/passkeys`);
+  await page.locator("[data-passkey] button").click();
+  await page.waitForSelector(".govuk-summary-card");
+  await look("passkeys-one");
+  await page.locator("[data-passkey] button").click();
+  await page.locator("[data-passkey-failed]").waitFor({ state: "visible" });
+  await look("passkeys-failed");
+  await page.context().clearCookies();
+  await page.context().addCookies([...holder.jar].map(([name, value]) => ({ name, value, url: running.base })));
+  await open("account/consents-given", "/account/consents");
+  await page.locator('main a[href*="/account/consents/"]').first().click();
+  await page.waitForURL(/consents\/[0-9a-f-]+$/);
+  await look("consent-one");
+  await page.goto(`${page.url()}/withdraw`);
+  await look("consent-withdraw");
+  if (lang !== LANGS.at(-1)) return;
+  await page.locator("main form button").first().click();
+  await page.waitForURL(/consents\/[0-9a-f-]+$/);
+  await look("consent-withdrawn");
+}
+
+const FILES = 'input[name="insurance.copies"]';
+const PDF = { name: "policy.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n") };
 
 /** Questions seen already, by language. */
 const questions = new Map();
@@ -165,7 +239,7 @@ const WHOLE = process.env.WHOLE === "1";
 
 describe("nothing is wrong with any page", { concurrency: 3 }, () => {
   for (const lang of LANGS) {
-    test(lang, { timeout: 400_000 }, async (t) => {
+    test(lang, { timeout: WHOLE ? 3_000_000 : 900_000 }, async (t) => {
       const context = await chrome.newContext({ viewport: { width: 320, height: 800 }, locale: lang });
       const page = await context.newPage();
       const [found, titles] = [[], new Map()];

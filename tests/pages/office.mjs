@@ -1,5 +1,8 @@
 // Requests as a browser makes them, without one; and somebody with a private office that is not empty.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PASSWORD, answers, message } from "./stand.mjs";
 import { SERVICE, fields } from "./walk.mjs";
 
@@ -58,8 +61,49 @@ export async function office(running, foreigner) {
   const application = (await who.post(to.replace(/check$/, "send"))).to.slice(3);
   const told = /href="\/en(\/account\/messages\/[^"]+)"/.exec((await who.get("/en/account/messages")).text)[1];
   who.address = address;
+  who.application = application;
   who.pages = ["/account", "/account/messages", "/account/applications", "/account/documents", "/account/consents", "/account/disclosures",
-    "/account/profile", application, `${application}/print`, told, "/identity/sessions", "/identity/password", "/identity/two-step",
+    "/account/statements", "/account/statements?from-day=31&from-month=2&from-year=2026", "/account/profile", application, `${application}/print`, told, "/identity/sessions", "/identity/password", "/identity/two-step",
     "/identity/passkeys", "/sign-out", "/services", `/services/${SERVICE}`];
   return who;
+}
+
+/** The stand's people, and what they do with their cards. `asked` is the number that the stand's ready request asks about. */
+export function cards(running) {
+  const file = JSON.parse(readFileSync(join(running.dir, "people.json"), "utf8"));
+  const people = file.people ?? file;
+  const asked = JSON.parse(readFileSync(join(running.dir, "requests/common-register.json"), "utf8")).request.person_request[0].identif_number;
+  const nais = (...args) => execFileSync(process.env.NAIS, args, { encoding: "utf8", cwd: running.dir });
+  const folder = (...parts) => join(running.dir, ...parts);
+  const person = (number) => people.find((one) => one.identification_number === number);
+
+  /** Signs a file with the person's card. */
+  function sign(number, file, out) {
+    const { card, pin2 } = person(number);
+    nais("card", "sign", "--card", folder("cards", `${card}.card`), "--pin2", pin2, "--out", out, file);
+  }
+
+  /** Signs the text that the page gives with the person's card; what came of it. */
+  async function withCard(number, who = client(running), { path = "/en/sign-in/card", change = (text) => text } = {}) {
+    const page = await who.get(path);
+    const text = Buffer.from(/data:application\/json;base64,([^"]+)"/.exec(page.text)[1], "base64").toString();
+    const sealed = /name="sealed" value="([^"]+)"/.exec(page.text)[1];
+    const name = `sign-in-${crypto.randomUUID()}`;
+    writeFileSync(folder(`${name}.json`), change(text));
+    sign(number, folder(`${name}.json`), folder(`${name}.p7s`));
+    const signature = readFileSync(folder(`${name}.p7s`)).toString("base64");
+    return { who, fields: { sealed, signature }, answer: await who.post("/en/sign-in/card", { sealed, signature }) };
+  }
+
+  /** A notary asks about them under a new consent; throws when that is refused. */
+  const consent = () => {
+    const file = folder("requests/common-register");
+    const text = readFileSync(`${file}.json`, "utf8").replace(/("message_id": ")[0-9a-f-]+/, `$1${crypto.randomUUID()}`);
+    const own = folder(`requests/own-${crypto.randomUUID()}`);
+    writeFileSync(`${own}.json`, text);
+    sign(asked, `${own}.json`, `${own}.p7s`);
+    return nais("call", "--as", folder("consumers/notary-chamber"), "--json", "POST", "mvd-34001/v1/common/register", "--data", `@${own}.json`,
+      "--consent", `${own}.p7s`);
+  };
+  return { people, asked, withCard, consent };
 }

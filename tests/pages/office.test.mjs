@@ -1,47 +1,20 @@
 // The private office: consents and who may see them, documents; passkeys; signing in with a card.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { client, office, signedIn } from "./office.mjs";
-import { LANGS, PASSWORD, browser, entered, signUp, stand } from "./stand.mjs";
+import { cards, client, office, signedIn } from "./office.mjs";
+import { LANGS, PASSWORD, browser, day, entered, signUp, stand } from "./stand.mjs";
 import { somebody } from "./walk.mjs";
 
-let running, chrome, people, asked;
+let running, chrome, people, asked, withCard, consent;
 before(async () => {
   running = await stand();
   chrome = await browser();
-  const file = JSON.parse(readFileSync(join(running.dir, "people.json"), "utf8"));
-  people = file.people ?? file;
-  asked = JSON.parse(readFileSync(join(running.dir, "requests/common-register.json"), "utf8")).request.person_request[0].identif_number;
+  ({ people, asked, withCard, consent } = cards(running));
 });
 after(async () => {
   await chrome?.close();
   await running?.stop();
 });
-
-const nais = (...args) => execFileSync(process.env.NAIS, args, { encoding: "utf8", cwd: running.dir });
-const folder = (...parts) => join(running.dir, ...parts);
-const person = (number) => people.find((one) => one.identification_number === number);
-
-/** Signs a file with the person's card. */
-function sign(number, file, out) {
-  const { card, pin2 } = person(number);
-  nais("card", "sign", "--card", folder("cards", `${card}.card`), "--pin2", pin2, "--out", out, file);
-}
-
-/** Signs the text that the page gives with the person's card; what came of it. */
-async function withCard(number, who = client(running), { path = "/en/sign-in/card", change = (text) => text } = {}) {
-  const page = await who.get(path);
-  const text = Buffer.from(/data:application\/json;base64,([^"]+)"/.exec(page.text)[1], "base64").toString();
-  const sealed = /name="sealed" value="([^"]+)"/.exec(page.text)[1];
-  const name = `sign-in-${crypto.randomUUID()}`;
-  writeFileSync(folder(`${name}.json`), change(text));
-  sign(number, folder(`${name}.json`), folder(`${name}.p7s`));
-  const signature = readFileSync(folder(`${name}.p7s`)).toString("base64");
-  return { who, fields: { sealed, signature }, answer: await who.post("/en/sign-in/card", { sealed, signature }) };
-}
 
 test("a card signs in at the level high, once for each text", async () => {
   const { who, fields, answer } = await withCard(asked);
@@ -54,15 +27,7 @@ test("a card signs in at the level high, once for each text", async () => {
 });
 
 test("a person sees their consents, takes the record along, and withdraws; nobody else does", async () => {
-  const call = () => {
-    const file = folder("requests/common-register");
-    const text = readFileSync(`${file}.json`, "utf8").replace(/("message_id": ")[0-9a-f-]+/, `$1${crypto.randomUUID()}`);
-    const own = folder(`requests/own-${crypto.randomUUID()}`);
-    writeFileSync(`${own}.json`, text);
-    sign(asked, `${own}.json`, `${own}.p7s`);
-    return nais("call", "--as", folder("consumers/notary-chamber"), "--json", "POST", "mvd-34001/v1/common/register", "--data", `@${own}.json`,
-      "--consent", `${own}.p7s`);
-  };
+  const call = consent;
   call();
   const { who } = await withCard(asked);
   await who.follow("/en/account");
@@ -82,7 +47,7 @@ test("a person sees their consents, takes the record along, and withdraws; nobod
   assert.ok(!record.text.includes(asked), "no number leaves");
 
   // Whoever has only an address, another person, nobody at all.
-  const low = await signedIn(running, person(people[1].identification_number).email, people[1].password);
+  const low = await signedIn(running, people[1].email, people[1].password);
   assert.match((await low.get("/en/account/consents")).text, /You signed in with e-mail and password/);
   const other = await signedIn(running, people[1].identification_number, people[1].password);
   assert.match((await other.get("/en/account/consents")).text, /No organisation has used a consent of yours/);
@@ -121,6 +86,50 @@ test("what was issued is among the documents", async () => {
   const other = await signedIn(running, people[2].email, people[2].password);
   assert.match((await other.get("/en/account/documents")).text, /No documents have been issued yet/);
   assert.equal((await me.get("/be/account/sessions")).to, `${running.base}/be/identity/sessions`);
+});
+
+test("a statement says what was applied for in a period, what it cost and why, to its person alone", async () => {
+  const who = somebody();
+  entered(running, who);
+  const me = await office(running, who);
+  const number = /RB-\d{4}-\d+-\d/.exec((await me.get(`/en${me.application}`)).text)[0];
+  const year = Number(day(0).slice(0, 4));
+  const period = (from, to) => {
+    const part = (name, at) => ["year", "month", "day"].map((key, nth) => `${name}-${key}=${at.split("-")[nth]}`).join("&");
+    return `${part("from", from)}&${part("to", to)}`;
+  };
+  for (const [lang, says] of [["en", ["Free of charge", "of 26 April 2024 No. 322", "Total: 0.00 BYN", "1 application."]],
+    ["be", ["Бясплатна", "ад 26 красавіка 2024 г. № 322", "Усяго: 0,00 BYN", "1 заява."]],
+    ["ru", ["Бесплатно", "от 26 апреля 2024 г. № 322", "Итого: 0,00 BYN", "1 заявление."]]]) {
+    const page = await me.get(`/${lang}/account/statements`);
+    assert.equal(page.status, 200);
+    for (const text of [number, ...says]) assert.ok(page.text.includes(text), `${lang}: ${text}: ${page.text}`);
+    const path = /href="([^"]+statements\.csv[^"]+)"/.exec(page.text)[1].replaceAll("&amp;", "&");
+    const csv = await me.get(path);
+    assert.match(csv.headers.get("content-disposition"), /^attachment; filename="statement\.csv"$/);
+    const [head, line, end] = csv.text.split("\r\n");
+    assert.equal(head.split(";").length, 6);
+    assert.ok(line.startsWith(`"${day(0)}";`) && line.includes(`"${number}"`) && line.includes('"0.00"') && line.includes(says[1]), line);
+    assert.equal(end, "");
+  }
+  const nothing = await me.get(`/en/account/statements?${period(`${year - 1}-01-01`, `${year - 1}-12-31`)}`);
+  assert.ok(nothing.text.includes("There are no applications in this period") && !nothing.text.includes(number));
+  assert.ok((await me.get(`/en/account/statements?${period(day(0), day(0))}`)).text.includes(number), "both days count");
+  for (const [query, says] of [[period("2026-02-30", "2026-03-01"), /From: there is no such day/], [period("2026-03-02", "2026-03-01"), /Until: this day is before/],
+    [period("26-03-02", "2026-03-01"), /From: enter the year in four digits/]]) {
+    const page = await me.get(`/en/account/statements?${query}`);
+    assert.equal(page.status, 422);
+    assert.match(page.text, says);
+    assert.match(page.text, /<title>Error: /);
+    assert.equal((await me.get(`/en/account/statements.csv?${query}`)).status, 404);
+  }
+  // Another person sees their own; nobody at all signs in first.
+  const other = await signedIn(running, people[2].email, people[2].password);
+  for (const path of ["/en/account/statements", "/en/account/statements.csv"]) {
+    const theirs = await other.get(path);
+    assert.ok(theirs.status === 200 && !theirs.text.includes(number), path);
+    assert.equal((await client(running).get(path)).to, `/en/enter?to=${encodeURIComponent(path)}`);
+  }
 });
 
 /** A page of a browser with an authenticator in it. */

@@ -7,6 +7,7 @@ import { filledIn } from "./walk.mjs";
 const [dir, ...wanted] = process.argv.slice(2);
 if (!dir) throw new Error("usage: node shots.mjs DIR [LANG…]");
 mkdirSync(dir, { recursive: true });
+const file = (name, text) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(`${text}\n${"x".repeat(150_000)}`) });
 const running = await stand();
 const chrome = await browser();
 try {
@@ -30,7 +31,18 @@ try {
       await page.locator("main button.govuk-button--start").click();
       await onward(page).click();
       await shoot("question-errors");
-      await through(page, answers(who), async () => shoot(`question-${new URL(page.url()).pathname.split("/").pop()}`));
+      const copies = 'input[name="insurance.copies"]';
+      await through(page, answers(who), async () => {
+        const at = new URL(page.url()).pathname.split("/").pop();
+        if (at === "insurance") {
+          await page.locator(copies).setInputFiles([file("policy.pdf", "%PDF-1.4"), file("policy.docx", "PK")]);
+          await onward(page).click();
+          await page.locator(".govuk-error-summary").waitFor();
+          await shoot("question-files");
+          await page.locator(copies).setInputFiles([file("back.pdf", "%PDF-1.5")]);
+        }
+        await shoot(`question-${at}`);
+      });
       await shoot("check-anonymous");
       await page.locator("main a.govuk-button").click();
       const address = `shots-${lang}-${width}@example.com`;
@@ -59,7 +71,7 @@ try {
       await shoot("print");
       for (const [what, path] of [["account", "/account"], ["messages", "/account/messages"], ["applications", "/account/applications"],
         ["disclosures", "/account/disclosures"], ["profile", "/account/profile"], ["documents", "/account/documents"],
-        ["consents", "/account/consents"], ["sessions", "/identity/sessions"], ["two-step", "/identity/two-step"]]) {
+        ["consents", "/account/consents"], ["statements", "/account/statements"], ["sessions", "/identity/sessions"], ["two-step", "/identity/two-step"]]) {
         await see(what, path);
       }
       await context.close();

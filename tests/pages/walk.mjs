@@ -25,7 +25,7 @@ export function watch(page, base) {
 const FIRST = "form|account|check|result|service|services|base|id|verify|states|messages|disclosures|profile|catalogue|zone|book|"
   + "error-page|view|print|status|levels|ways|categories|mail|calendar|language|help|accessibility|developers|decisions|steps";
 
-/** All texts of a page that are ours, each with the language they are said to be in. */
+/** All texts of a page that are ours, each with the language they are said to be in; the account is called by a name, which has none. */
 const texts = (page) => page.evaluate(() => {
   const out = [];
   const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
@@ -33,7 +33,7 @@ const texts = (page) => page.evaluate(() => {
     const at = walker.currentNode.parentElement;
     const text = walker.currentNode.data.trim();
     if (text && !at.closest("script, style, textarea")) {
-      out.push({ text, lang: at.closest("[lang]").lang, code: !!at.closest(".app-code, .nais-code, code, pre") });
+      out.push({ text, lang: at.closest("[lang]").lang, code: !!at.closest(".app-code, .nais-code, code, pre, .nais-navigation__account") });
     }
   }
   return out;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Response, StatusCode};
 use gateway::disclosures::{Disclosure, Wanted, disclosures as disclosed};
 use jiff::{SignedDuration, Timestamp};
 use minijinja::value::Serde;
@@ -20,13 +20,25 @@ use crate::application::{self, Application, Message};
 use crate::draft::{self, Draft, Hand};
 use crate::entry::{first_sign_in, origin, sign_in_to};
 use crate::session::Session;
-use crate::{Portal, result};
+use crate::stop::Answer;
+use crate::{Portal, files, result};
 
 /// The part of the private office that is open, for its navigation.
 type Part = &'static str;
 
 /// The private office, open at this part.
 pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, values: Value) -> Response<Body> {
+    show_as(StatusCode::OK, portal, view, session, (part, values))
+}
+
+/// The same with another status.
+pub(crate) fn show_as(
+    status: StatusCode,
+    portal: &Portal,
+    view: &View,
+    session: &Session,
+    (part, values): (Part, Value),
+) -> Response<Body> {
     let about = context! {
         part,
         title => portal.text(view.lang, &format!("account.{part}"), &[]),
@@ -37,7 +49,7 @@ pub(crate) fn show(portal: &Portal, view: &View, session: &Session, part: Part, 
             level => portal.text(view.lang, &format!("levels.{}", level(&session.person.acr)), &[]),
         },
     };
-    portal.parts.pages.show(view, "portal/account.html", minijinja::value::merge_maps([about, values]))
+    portal.parts.pages.show_as(status, view, "portal/account.html", minijinja::value::merge_maps([about, values]))
 }
 
 fn level(acr: &str) -> &'static str {
@@ -48,7 +60,8 @@ fn level(acr: &str) -> &'static str {
     }
 }
 
-fn title(portal: &Portal, lang: Lang, code: &str) -> String {
+/// What the service of this code is called.
+pub(crate) fn title(portal: &Portal, lang: Lang, code: &str) -> String {
     let service = portal.parts.services.iter().find(|service| service.passport.code.as_str() == code);
     service.map_or_else(|| code.to_owned(), |service| service.text(lang, "title"))
 }
@@ -91,25 +104,18 @@ fn drafted(portal: &Portal, lang: Lang, draft: &Draft) -> Value {
 }
 
 /// `GET /account`
-pub(crate) async fn overview(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match everything(&portal, &session).await {
-        Ok((messages, applications, sent, drafts)) => {
-            let values = context! {
-                messages => messages.iter().take(5).map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>(),
-                unread => messages.iter().filter(|message| !message.read).count(),
-                applications =>
-                    applications.iter().take(5).map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>(),
-                drafts => drafts.iter().map(|one| drafted(&portal, view.lang, one)).collect::<Vec<_>>(),
-            };
-            show(&portal, &view, &session, "overview", values)
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+pub(crate) async fn overview(State(portal): State<Portal>, view: View, session: Option<Extension<Session>>) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let (messages, applications, sent, drafts) =
+        everything(&portal, &session).await.map_err(|error| portal.failed(&view, &error))?;
+    let values = context! {
+        messages => messages.iter().take(5).map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>(),
+        unread => messages.iter().filter(|message| !message.read).count(),
+        applications =>
+            applications.iter().take(5).map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>(),
+        drafts => drafts.iter().map(|one| drafted(&portal, view.lang, one)).collect::<Vec<_>>(),
+    };
+    Ok(show(&portal, &view, &session, "overview", values))
 }
 
 /// Messages, applications, what was sent in each, drafts.
@@ -131,35 +137,30 @@ pub(crate) async fn remove_draft(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return sign_in_to(&view, "/account") };
+) -> Answer {
+    let Extension(session) = session.ok_or_else(|| sign_in_to(&view, "/account"))?;
     let hand = Hand::of(&portal, &headers, Some(&session));
     let removed = async {
         if let Some(draft) = draft::find(&portal, &id, &hand).await? {
-            portal.parts.db.write(move |tx| draft::drop_in(tx, &draft.id)).await?;
+            let drop = move |tx: &mut store::Tx<'_>| {
+                draft::drop_in(tx, &draft.id)?;
+                files::forget(tx)
+            };
+            portal.parts.db.write(drop).await?;
         }
         Ok::<(), Error>(())
     };
-    match removed.await {
-        Ok(()) => see_other(&view.url("/account")),
-        Err(error) => portal.failed(&view, &error),
-    }
+    removed.await.map_err(|error| portal.failed(&view, &error))?;
+    Ok(see_other(&view.url("/account")))
 }
 
 /// `GET /account/messages`
-pub(crate) async fn messages(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match application::messages(&portal, session.account).await {
-        Ok(messages) => {
-            let messages = messages.iter().map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>();
-            show(&portal, &view, &session, "messages", context! { messages })
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+pub(crate) async fn messages(State(portal): State<Portal>, view: View, session: Option<Extension<Session>>) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let messages = application::messages(&portal, session.account).await;
+    let messages = messages.map_err(|error| portal.failed(&view, &error))?;
+    let messages = messages.iter().map(|one| told(&portal, view.lang, one)).collect::<Vec<_>>();
+    Ok(show(&portal, &view, &session, "messages", context! { messages }))
 }
 
 /// `GET /account/messages/{id}`
@@ -168,9 +169,9 @@ pub(crate) async fn message(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    let Ok(id) = Uuid::try_parse(&id) else { return portal.not_found(&view) };
+) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let id = Uuid::try_parse(&id).map_err(|_| portal.not_found(&view))?;
     let found = async {
         let all = application::messages(&portal, session.account).await?;
         let Some(message) = all.into_iter().find(|message| message.id == id) else { return Ok(None) };
@@ -178,18 +179,14 @@ pub(crate) async fn message(
         application::read(&portal, id, session.account).await?;
         Ok::<_, Error>(Some((message, versions.into_iter().find_map(|version| version.outcome))))
     };
-    match found.await {
-        Ok(Some((message, outcome))) => {
-            let values = context! {
-                message => told(&portal, view.lang, &message),
-                outcome => Value::from(Serde(outcome.unwrap_or(Json::Null))),
-                href => view.url(&format!("/account/applications/{}", message.application)),
-            };
-            portal.parts.pages.show(&view, "portal/message.html", values)
-        }
-        Ok(None) => portal.not_found(&view),
-        Err(error) => portal.failed(&view, &error),
-    }
+    let found = found.await.map_err(|error| portal.failed(&view, &error))?;
+    let (message, outcome) = found.ok_or_else(|| portal.not_found(&view))?;
+    let values = context! {
+        message => told(&portal, view.lang, &message),
+        outcome => Value::from(Serde(outcome.unwrap_or(Json::Null))),
+        href => view.url(&format!("/account/applications/{}", message.application)),
+    };
+    Ok(portal.parts.pages.show(&view, "portal/message.html", values))
 }
 
 /// All applications of an account, and what was sent last of each.
@@ -203,33 +200,20 @@ pub(crate) async fn applications(
     State(portal): State<Portal>,
     view: View,
     session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match own(&portal, session.account).await {
-        Ok((applications, sent)) => {
-            let applications =
-                applications.iter().map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
-            show(&portal, &view, &session, "applications", context! { applications })
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let (applications, sent) = own(&portal, session.account).await.map_err(|error| portal.failed(&view, &error))?;
+    let applications = applications.iter().map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
+    Ok(show(&portal, &view, &session, "applications", context! { applications }))
 }
 
 /// `GET /account/documents`: what was issued and can be printed or checked.
-pub(crate) async fn documents(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match own(&portal, session.account).await {
-        Ok((applications, sent)) => {
-            let issued = applications.iter().filter(|one| one.state == "registered");
-            let documents = issued.map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
-            show(&portal, &view, &session, "documents", context! { documents })
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+pub(crate) async fn documents(State(portal): State<Portal>, view: View, session: Option<Extension<Session>>) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let (applications, sent) = own(&portal, session.account).await.map_err(|error| portal.failed(&view, &error))?;
+    let issued = applications.iter().filter(|one| one.state == "registered");
+    let documents = issued.map(|one| applied(&portal, view.lang, one, &sent)).collect::<Vec<_>>();
+    Ok(show(&portal, &view, &session, "documents", context! { documents }))
 }
 
 /// `GET /account/sessions`: they are kept where people sign in.
@@ -248,15 +232,11 @@ pub(crate) async fn disclosures(
     State(portal): State<Portal>,
     view: View,
     session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
-    match looked(&portal, &session, view.at).await {
-        Ok(all) => {
-            let disclosures = all.iter().map(|one| disclosure(&portal, view.lang, one)).collect::<Vec<_>>();
-            show(&portal, &view, &session, "disclosures", context! { disclosures })
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
+    let all = looked(&portal, &session, view.at).await.map_err(|error| portal.failed(&view, &error))?;
+    let disclosures = all.iter().map(|one| disclosure(&portal, view.lang, one)).collect::<Vec<_>>();
+    Ok(show(&portal, &view, &session, "disclosures", context! { disclosures }))
 }
 
 /// Everything about the person's own number, where their identity is proven; and what was done with the data of their
@@ -307,12 +287,8 @@ fn disclosure(portal: &Portal, lang: Lang, one: &Disclosure) -> Value {
 }
 
 /// `GET /account/profile`
-pub(crate) async fn profile(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+pub(crate) async fn profile(State(portal): State<Portal>, view: View, session: Option<Extension<Session>>) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
     let provider = origin(&portal.parts.config.client.issuer);
-    show(&portal, &view, &session, "profile", context! { provider })
+    Ok(show(&portal, &view, &session, "profile", context! { provider }))
 }

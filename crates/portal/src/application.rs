@@ -42,6 +42,10 @@ store::statements! {
     NEWEST = "SELECT a.id, a.version, v.data FROM application a
         JOIN application_version v ON v.id = a.id AND v.version = a.version
         WHERE a.account = $1 ORDER BY a.created_at DESC LIMIT 200";
+    /// An account's of a period, oldest first, each with what came of it last.
+    BETWEEN = "SELECT a.id, a.service, a.state, a.created_at, v.version, v.outcome FROM application a
+        JOIN application_version v ON v.id = a.id AND v.version = a.version
+        WHERE a.account = $1 AND a.created_at >= $2 AND a.created_at < $3 ORDER BY a.created_at, a.id LIMIT $4";
     /// Those whose turn it is to be sent.
     WAITING = "SELECT id, account, service, state, lang, version, person, created_at, changed_at, tries FROM application
         WHERE next_try_at <= $1 ORDER BY next_try_at LIMIT 20";
@@ -125,6 +129,21 @@ pub(crate) struct Message {
     pub read: bool,
     /// The service's code.
     pub service: String,
+}
+
+/// A line of a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The application.
+    pub id: Uuid,
+    /// The service's code.
+    pub service: String,
+    /// What it became.
+    pub state: String,
+    /// When it was sent first.
+    pub at: Timestamp,
+    /// The number of what was registered.
+    pub registration: Option<String>,
 }
 
 fn moment(micros: i64) -> Result<Timestamp, Error> {
@@ -275,6 +294,35 @@ pub(crate) async fn newest(portal: &Portal, account: [u8; 16]) -> Result<HashMap
         })
     };
     Ok(portal.parts.db.read(read).await?.into_iter().collect())
+}
+
+/// An account's applications that were sent first from one moment on and before another, oldest first.
+pub(crate) async fn between(
+    portal: &Portal,
+    account: [u8; 16],
+    (from, to): (Timestamp, Timestamp),
+    most: usize,
+) -> Result<Vec<Entry>, Error> {
+    let vault = portal.parts.vault.clone();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (from, to) = (from.as_microsecond(), to.as_microsecond());
+    let read = move |tx: &mut Tx<'_>| {
+        tx.query(&BETWEEN, &[(&account).into(), from.into(), to.into(), most.into()], |row| {
+            let id = Uuid::from_bytes(row.array(0)?);
+            let version = row.int(4)?;
+            let outcome = row.opt_bytes(5)?.map(|sealed| open::<Value>(&vault, &aad("outcome", &id, version), sealed));
+            let number =
+                outcome.transpose()?.and_then(|outcome| Some(outcome.get("registration_number")?.as_str()?.to_owned()));
+            Ok(Entry {
+                id,
+                service: row.text(1)?.to_owned(),
+                state: row.text(2)?.to_owned(),
+                at: moment(row.int(3)?)?,
+                registration: number,
+            })
+        })
+    };
+    portal.parts.db.read(read).await
 }
 
 /// Applications whose turn it is to be sent.

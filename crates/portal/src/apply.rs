@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequest as _, Path, Query, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use minijinja::context;
 use model::calendar::minsk_day;
@@ -10,12 +10,13 @@ use model::{Lang, Service, clock};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web::Context;
-use web::pages::{self, View, see_other};
+use web::pages::{self, Upload, View, see_other};
 
 use crate::draft::{self, Draft, Hand};
 use crate::form::{self, Field, Form, Offer, Page, Wrong};
 use crate::session::Session;
-use crate::{Portal, entry, send, zone};
+use crate::stop::{Answer, Stop};
+use crate::{Portal, entry, files, send, zone};
 
 /// Whether a question is asked again from the page of all answers.
 #[derive(Deserialize)]
@@ -34,6 +35,9 @@ pub(crate) struct Place {
     /// A guest of the draft.
     #[serde(default)]
     pub guest: String,
+    /// A file of it.
+    #[serde(default)]
+    pub file: String,
 }
 
 impl Place {
@@ -49,28 +53,26 @@ pub(crate) struct Filling<'a> {
     pub form: &'a Form,
     pub draft: Draft,
     pub path: String,
+    /// The address below which its files are.
+    files: String,
 }
 
 impl<'a> Filling<'a> {
     /// The draft at this place, or the page that says why not.
-    pub(crate) async fn find(
-        portal: &'a Portal,
-        view: &View,
-        place: &Place,
-        hand: &Hand,
-    ) -> Result<Self, Response<Body>> {
+    pub(crate) async fn find(portal: &'a Portal, view: &View, place: &Place, hand: &Hand) -> Result<Self, Stop> {
         let service = portal.service(&place.code).ok_or_else(|| portal.not_found(view))?;
         let form = portal.form(service).ok_or_else(|| portal.not_found(view))?;
         let found = draft::find(portal, &place.draft, hand).await.map_err(|error| portal.failed(view, &error))?;
         let found = found.filter(|draft| draft.service == service.passport.code.as_str());
         let draft = found.ok_or_else(|| portal.parts.pages.error(view, StatusCode::GONE, "draft-gone"))?;
         let path = format!("/services/{}/apply/{}", service.passport.code.path(), draft.id);
-        Ok(Self { service, form, draft, path })
+        let files = view.url(&format!("{path}/files"));
+        Ok(Self { service, form, draft, path, files })
     }
 
     pub(crate) fn offer(&'a self, portal: &'a Portal, view: &View) -> Offer<'a> {
         let (pages, day) = (&portal.parts.pages, minsk_day(view.at));
-        Offer { pages, service: self.service, form: self.form, lang: view.lang, day }
+        Offer { pages, service: self.service, form: self.form, lang: view.lang, day, files: &self.files }
     }
 
     /// Everybody the draft is about, each with the name and the answers of their application: first whom the form names,
@@ -163,24 +165,21 @@ pub(crate) async fn begin(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(code): Path<String>,
-) -> Response<Body> {
-    let Some((service, form)) = portal.service(&code).and_then(|service| Some((service, portal.form(service)?))) else {
-        return portal.not_found(&view);
-    };
+) -> Answer {
+    let known = portal.service(&code).and_then(|service| Some((service, portal.form(service)?)));
+    let (service, form) = known.ok_or_else(|| portal.not_found(&view))?;
     let mut hand = Hand::of(&portal, &headers, session.as_deref());
     let (browser, cookie) = hand.named(&portal);
     let id = clock::uuid_at(context.at(), store::random());
     let account = session.as_ref().map(|session| session.account);
     let draft = Draft::new(id, service.passport.code.as_str(), browser, account, json!({}));
-    if let Err(error) = draft.keep(&portal).await {
-        return portal.failed(&view, &error);
-    }
+    draft.keep(&portal).await.map_err(|error| portal.failed(&view, &error))?;
     let first = form.way(&draft.answers).first().map_or("check", |page| page.id.as_str());
     let mut response = see_other(&view.url(&format!("/services/{code}/apply/{id}/{first}")));
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    Ok(response)
 }
 
 /// `GET /services/{code}/apply/{draft}/{page}`
@@ -191,13 +190,9 @@ pub(crate) async fn question(
     headers: HeaderMap,
     Path(place): Path<Place>,
     Query(change): Query<Change>,
-) -> Response<Body> {
-    let hand = Hand::of(&portal, &headers, session.as_deref());
-    let filling = match Filling::find(&portal, &view, &place, &hand).await {
-        Ok(filling) => filling,
-        Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
-    };
-    let Some(page) = filling.form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
+) -> Answer {
+    let filling = send::unsent(&portal, &view, (&place, &headers), session.as_deref()).await?;
+    let page = filling.form.page(&filling.draft.answers, &place.page).ok_or_else(|| portal.not_found(&view))?;
     let typed = filling.draft.typed.get(&place.page).map(|typed| pages::Form::parse(typed.as_bytes()));
     let wrong = typed.as_ref().map(|typed| {
         let mut answers = filling.draft.answers.clone();
@@ -210,7 +205,7 @@ pub(crate) async fn question(
         wrong: &wrong.unwrap_or_default(),
         ..Shown::default()
     };
-    show(&portal, &view, &filling, page, &shown)
+    Ok(show(&portal, &view, &filling, page, &shown))
 }
 
 /// How a page of questions is shown.
@@ -259,6 +254,7 @@ pub(crate) fn show(
         errors => errors(&offer, page, shown),
         change => shown.change,
         takes_zone => page.zone,
+        takes_files => page.file_fields().next().is_some(),
         zone => shown.zone,
         mistakes => shown.mistakes.to_vec(),
         filled => shown.filled,
@@ -284,46 +280,62 @@ fn errors(offer: &Offer<'_>, page: &Page, shown: &Shown<'_>) -> Vec<minijinja::V
     of_zone.chain(of_fields).collect()
 }
 
+/// What a page's form sent; files only where the page takes them.
+async fn sent(page: &Page, request: Request) -> Result<Upload, Stop> {
+    if page.file_fields().next().is_none() {
+        let form = pages::Form::from_request(request, &()).await?;
+        return Ok(Upload { form, ..Upload::default() });
+    }
+    let (parts, body) = request.into_parts();
+    let of_field = |name: &str| page.file_fields().find(|(field, _)| field.name() == name);
+    let largest = |name: &str| of_field(name).map(|(_, files)| files.largest());
+    let read = Upload::read(&parts.headers, body, largest).await;
+    Ok(read.map_err(|refusal| pages::unread(&parts, &refusal))?)
+}
+
 /// `POST /services/{code}/apply/{draft}/{page}`: the answers of a page are kept, or it is shown again with what is wrong.
 pub(crate) async fn answer(
     State(portal): State<Portal>,
     view: View,
     session: Option<Extension<Session>>,
-    headers: HeaderMap,
     Path(place): Path<Place>,
-    typed: pages::Form,
-) -> Response<Body> {
+    request: Request,
+) -> Answer {
     let session = session.as_deref();
-    let hand = Hand::of(&portal, &headers, session);
-    let mut filling = match Filling::find(&portal, &view, &place, &hand).await {
-        Ok(filling) => filling,
-        Err(response) => return response,
-    };
+    let hand = Hand::of(&portal, request.headers(), session);
+    let mut filling = Filling::find(&portal, &view, &place, &hand).await?;
     let form = filling.form;
-    let Some(page) = form.page(&filling.draft.answers, &place.page) else { return portal.not_found(&view) };
+    let page = form.page(&filling.draft.answers, &place.page).ok_or_else(|| portal.not_found(&view))?;
+    let upload = sent(page, request).await?;
+    let typed = &upload.form;
+    let failed = |error| portal.failed(&view, &error);
+    if typed.has("take-out") {
+        files::take_out(&portal, (&mut filling, page), typed.get("take-out")).await.map_err(failed)?;
+    }
+    let of_files = files::take(&portal, (&mut filling, page), &upload, &view).await.map_err(failed)?;
+    let status = if of_files.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let change = typed.has("change");
-    let shown = Shown { change, signed_in: session.is_some(), typed: Some(&typed), ..Shown::default() };
-    if typed.has("keep") {
-        // Another language was chosen before the page was sent: what is typed goes along, unchecked.
-        return show(&portal, &view, &filling, page, &Shown { zone: typed.get("zone"), ..shown });
+    let signed_in = session.is_some();
+    let shown = Shown { status, change, signed_in, typed: Some(typed), wrong: &of_files, ..Shown::default() };
+    if typed.has("keep") || typed.has("take-out") || upload.broken.is_some() {
+        // Not through with the page yet, or another language was chosen: what is typed goes along, unchecked.
+        return Ok(show(&portal, &view, &filling, page, &Shown { zone: typed.get("zone"), ..shown }));
     }
     if typed.has("read-zone") && page.zone {
-        return zone::fill(&portal, &view, (filling, page), session, shown, &typed).await;
+        return zone::fill(&portal, &view, (filling, page), session, shown, typed).await;
     }
-    match filling.take(&portal, (page, &typed), view.lang, session).await {
-        Ok(wrong) if wrong.is_empty() => {}
-        Ok(wrong) => {
-            let shown = Shown { status: StatusCode::UNPROCESSABLE_ENTITY, wrong: &wrong, ..shown };
-            return show(&portal, &view, &filling, page, &shown);
-        }
-        Err(error) => return portal.failed(&view, &error),
+    let mut wrong = filling.take(&portal, (page, typed), view.lang, session).await.map_err(failed)?;
+    wrong.extend(of_files.iter().cloned());
+    if !wrong.is_empty() {
+        let shown = Shown { status: StatusCode::UNPROCESSABLE_ENTITY, wrong: &wrong, ..shown };
+        return Ok(show(&portal, &view, &filling, page, &shown));
     }
     let check = format!("{}/check", filling.path);
-    match next(&filling, page, change) {
+    Ok(match next(&filling, page, change) {
         Some(next) => see_other(&view.url(&format!("{}/{}", filling.path, next.id))),
-        None if session.is_some() || change || typed.has("look") => see_other(&view.url(&check)),
+        None if signed_in || change || typed.has("look") => see_other(&view.url(&check)),
         None => entry::sign_up_to(&view, &check),
-    }
+    })
 }
 
 /// The page that comes next; none when all is answered. After a change only what the change has opened.

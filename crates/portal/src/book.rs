@@ -15,6 +15,7 @@ use crate::draft::{Guest, Hand};
 use crate::form::{self, Field, Offer, Wrong};
 use crate::send::Foreseen;
 use crate::session::Session;
+use crate::stop::{Answer, Stop};
 use crate::table::{self, Row};
 use crate::{Portal, guest, result, zone};
 
@@ -42,13 +43,13 @@ pub(crate) async fn find<'a>(
     view: &View,
     (place, headers): (&Place, &HeaderMap),
     session: Option<&Session>,
-) -> Result<Filling<'a>, Response<Body>> {
+) -> Result<Filling<'a>, Stop> {
     let hand = Hand::of(portal, headers, session);
     let filling = Filling::find(portal, view, place, &hand).await?;
     if filling.form.takes_guests(&filling.draft.answers) {
         return Ok(filling);
     }
-    Err(see_other(&view.url(&format!("{}/check", filling.path))))
+    Err(see_other(&view.url(&format!("{}/check", filling.path))).into())
 }
 
 /// `GET …/guests`
@@ -58,14 +59,10 @@ pub(crate) async fn show(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(place): Path<Place>,
-) -> Response<Body> {
-    match find(&portal, &view, (&place, &headers), session.as_deref()).await {
-        Ok(filling) => {
-            let pasted = filling.draft.typed.get(PASTED).cloned().unwrap_or_default();
-            page(&portal, &view, &filling, &pasted, &[])
-        }
-        Err(response) => response,
-    }
+) -> Answer {
+    let filling = find(&portal, &view, (&place, &headers), session.as_deref()).await?;
+    let pasted = filling.draft.typed.get(PASTED).cloned().unwrap_or_default();
+    Ok(page(&portal, &view, &filling, &pasted, &[]))
 }
 
 fn page(portal: &Portal, view: &View, filling: &Filling<'_>, pasted: &str, mistakes: &[String]) -> Response<Body> {
@@ -96,15 +93,12 @@ pub(crate) async fn add(
     headers: HeaderMap,
     Path(place): Path<Place>,
     typed: pages::Form,
-) -> Response<Body> {
-    let mut filling = match find(&portal, &view, (&place, &headers), session.as_deref()).await {
-        Ok(filling) => filling,
-        Err(response) => return response,
-    };
+) -> Answer {
+    let mut filling = find(&portal, &view, (&place, &headers), session.as_deref()).await?;
     // As it came: lines are counted.
     let pasted = typed.pairs().iter().find(|(name, _)| name == "lines").map_or("", |(_, text)| text.as_str());
     if typed.has("keep") {
-        return page(&portal, &view, &filling, pasted, &[]);
+        return Ok(page(&portal, &view, &filling, pasted, &[]));
     }
     let read = read(&portal, &filling, pasted, &view).await;
     let path = format!("{}/check", filling.path);
@@ -124,13 +118,11 @@ pub(crate) async fn add(
             filling.draft.typed.insert(PASTED.to_owned(), pasted.chars().take(LONGEST).collect());
         }
     }
-    if let Err(error) = filling.draft.keep(&portal).await {
-        return portal.failed(&view, &error);
-    }
-    match read {
+    filling.draft.keep(&portal).await.map_err(|error| portal.failed(&view, &error))?;
+    Ok(match read {
         Ok(_) => see_other(&view.url(&path)),
         Err(mistakes) => page(&portal, &view, &filling, pasted, &mistakes),
-    }
+    })
 }
 
 /// The own answers of each guest, or what is wrong, by line and column.

@@ -12,10 +12,10 @@ use uuid::Uuid;
 use web::pages::{View, see_other};
 
 use crate::apply::{Filling, Place};
-use crate::draft::Hand;
 use crate::form::{self, Form, Offer, Wrong};
 use crate::send::Foreseen;
 use crate::session::Session;
+use crate::stop::Answer;
 use crate::{Portal, book, entry, send};
 
 /// `GET /services/{code}/apply/{draft}/check`: all answers, and with an account what would be decided.
@@ -25,24 +25,18 @@ pub(crate) async fn check(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(place): Path<Place>,
-) -> Response<Body> {
-    let hand = Hand::of(&portal, &headers, session.as_deref());
-    let mut filling = match Filling::find(&portal, &view, &place, &hand).await {
-        Ok(filling) => filling,
-        Err(gone) => return send::sent_before(&portal, &view, &place, session.as_deref()).await.unwrap_or(gone),
-    };
+) -> Answer {
+    let mut filling = send::unsent(&portal, &view, (&place, &headers), session.as_deref()).await?;
     if let Some(open) = filling.open(&view) {
-        return see_other(&open);
+        return Ok(see_other(&open));
     }
     if let (None, Some(session)) = (filling.draft.account, &session) {
         // From here on it is the account's, and is kept longer.
         filling.draft.account = Some(session.account);
-        if let Err(error) = filling.draft.keep(&portal).await {
-            return portal.failed(&view, &error);
-        }
+        filling.draft.keep(&portal).await.map_err(|error| portal.failed(&view, &error))?;
     }
     let seen = Seen::of(&portal, &filling, view.lang, session.is_some()).await;
-    show_check(&portal, &view, &filling, &seen, session.is_some())
+    Ok(show_check(&portal, &view, &filling, &seen, session.is_some()))
 }
 
 /// What has to be mended, or would be decided, about everybody in a draft.

@@ -16,6 +16,7 @@ use web::pages::{View, see_other};
 
 use crate::entry::{first_sign_in, sign_in_to};
 use crate::session::Session;
+use crate::stop::{Answer, Stop};
 use crate::{Portal, account, result};
 
 /// What groups of data are called, by language and code: the words of the consents' own wording.
@@ -73,28 +74,21 @@ fn shown(portal: &Portal, view: &View, one: &Own) -> Value {
         state,
         state_title => portal.text(lang, &format!("consents.states.{state}"), &[]),
         language => language.map(|language| portal.text(lang, &format!("consents.languages.{}", language.code()), &[])),
+        said => language.map_or("", |language| language.code()),
         open => state == "used",
     }
 }
 
 /// `GET /account/consents`
-pub(crate) async fn list(
-    State(portal): State<Portal>,
-    view: View,
-    session: Option<Extension<Session>>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return first_sign_in(&view) };
+pub(crate) async fn list(State(portal): State<Portal>, view: View, session: Option<Extension<Session>>) -> Answer {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(&view))?;
     let all = match person(&session) {
         Some(person) => consent::own(&portal.parts.db, &portal.parts.vault, &person).await,
         None => Ok(Vec::new()),
     };
-    match all {
-        Ok(all) => {
-            let consents = all.iter().map(|one| shown(&portal, &view, one)).collect::<Vec<_>>();
-            account::show(&portal, &view, &session, "consents", context! { consents })
-        }
-        Err(error) => portal.failed(&view, &error),
-    }
+    let all = all.map_err(|error| portal.failed(&view, &error))?;
+    let consents = all.iter().map(|one| shown(&portal, &view, one)).collect::<Vec<_>>();
+    Ok(account::show(&portal, &view, &session, "consents", context! { consents }))
 }
 
 /// The page of what went wrong with one consent: another's is as unknown as one that does not exist.
@@ -111,33 +105,21 @@ fn asked(
     view: &View,
     session: Option<Extension<Session>>,
     id: &str,
-) -> Result<(IdentificationNumber, Uuid, Session), Box<Response<Body>>> {
-    let Some(Extension(session)) = session else { return Err(Box::new(sign_in_to(view, "/account/consents"))) };
+) -> Result<(IdentificationNumber, Uuid, Session), Stop> {
+    let Extension(session) = session.ok_or_else(|| sign_in_to(view, "/account/consents"))?;
     match (person(&session), Uuid::try_parse(id)) {
         (Some(person), Ok(id)) => Ok((person, id, session)),
-        _ => Err(Box::new(portal.not_found(view))),
+        _ => Err(portal.not_found(view).into()),
     }
 }
 
 /// `GET /account/consents/{id}` and, with the question whether to withdraw it, `GET …/withdraw`
-async fn page(
-    portal: &Portal,
-    view: &View,
-    session: Option<Extension<Session>>,
-    id: &str,
-    ask: bool,
-) -> Response<Body> {
-    let (person, id, _) = match asked(portal, view, session, id) {
-        Ok(asked) => asked,
-        Err(response) => return *response,
-    };
-    match consent::own_one(&portal.parts.db, &portal.parts.vault, &person, id).await {
-        Ok(one) => {
-            let consent = shown(portal, view, &one);
-            portal.parts.pages.show(view, "portal/consent.html", context! { consent, ask })
-        }
-        Err(error) => failed(portal, view, &error),
-    }
+async fn page(portal: &Portal, view: &View, session: Option<Extension<Session>>, id: &str, ask: bool) -> Answer {
+    let (person, id, _) = asked(portal, view, session, id)?;
+    let one = consent::own_one(&portal.parts.db, &portal.parts.vault, &person, id).await;
+    let one = one.map_err(|error| failed(portal, view, &error))?;
+    let consent = shown(portal, view, &one);
+    Ok(portal.parts.pages.show(view, "portal/consent.html", context! { consent, ask }))
 }
 
 /// `GET /account/consents/{id}`
@@ -146,7 +128,7 @@ pub(crate) async fn show(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
+) -> Answer {
     page(&portal, &view, session, &id, false).await
 }
 
@@ -156,7 +138,7 @@ pub(crate) async fn ask(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
+) -> Answer {
     page(&portal, &view, session, &id, true).await
 }
 
@@ -166,17 +148,13 @@ pub(crate) async fn withdraw(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let (person, id, session) = match asked(&portal, &view, session, &id) {
-        Ok(asked) => asked,
-        Err(response) => return *response,
-    };
+) -> Answer {
+    let (person, id, session) = asked(&portal, &view, session, &id)?;
     let parts = &portal.parts;
     let desk = Desk { db: parts.db.clone(), vault: parts.vault.clone(), now: parts.clock.now() };
-    match consent::withdraw_own(&desk, &person, id, &session.person.acr).await {
-        Ok(_) => see_other(&view.url(&format!("/account/consents/{id}"))),
-        Err(error) => failed(&portal, &view, &error),
-    }
+    let withdrawn = consent::withdraw_own(&desk, &person, id, &session.person.acr).await;
+    withdrawn.map_err(|error| failed(&portal, &view, &error))?;
+    Ok(see_other(&view.url(&format!("/account/consents/{id}"))))
 }
 
 /// `GET /account/consents/{id}/record.json`: the consent record of ISO/IEC TS 27560.
@@ -185,14 +163,10 @@ pub(crate) async fn record(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let (person, id, _) = match asked(&portal, &view, session, &id) {
-        Ok(asked) => asked,
-        Err(response) => return *response,
-    };
+) -> Answer {
+    let (person, id, _) = asked(&portal, &view, session, &id)?;
     let parts = &portal.parts;
-    match consent::export_own(&parts.db, &parts.vault, &person, id, view.at).await {
-        Ok(record) => result::file(format!("{record:#}\n"), "application/json", "consent.json"),
-        Err(error) => failed(&portal, &view, &error),
-    }
+    let record = consent::export_own(&parts.db, &parts.vault, &person, id, view.at).await;
+    let record = record.map_err(|error| failed(&portal, &view, &error))?;
+    Ok(result::file(format!("{record:#}\n"), "application/json", "consent.json"))
 }

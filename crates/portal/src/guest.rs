@@ -13,6 +13,7 @@ use crate::apply::{Filling, Place, encoded, judged};
 use crate::draft::Guest;
 use crate::form::{self, Field, Wrong};
 use crate::session::Session;
+use crate::stop::Answer;
 use crate::{Portal, book};
 
 /// What was typed about a guest: the own answers, and what is wrong.
@@ -46,17 +47,13 @@ pub(crate) async fn show(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(place): Path<Place>,
-) -> Response<Body> {
-    let filling = match book::find(&portal, &view, (&place, &headers), session.as_deref()).await {
-        Ok(filling) => filling,
-        Err(response) => return response,
-    };
-    let Some(guest) = position(&filling, &place).and_then(|at| filling.draft.guests.get(at)) else {
-        return portal.not_found(&view);
-    };
+) -> Answer {
+    let filling = book::find(&portal, &view, (&place, &headers), session.as_deref()).await?;
+    let guest = position(&filling, &place).and_then(|at| filling.draft.guests.get(at));
+    let guest = guest.ok_or_else(|| portal.not_found(&view))?;
     let typed = guest.typed.as_ref().map(|typed| pages::Form::parse(typed.as_bytes()));
     let wrong = typed.as_ref().map(|typed| judge(&portal, &filling, guest, typed, view.lang).1).unwrap_or_default();
-    page(&portal, &view, (&filling, guest), typed.as_ref(), &wrong, StatusCode::OK)
+    Ok(page(&portal, &view, (&filling, guest), typed.as_ref(), &wrong, StatusCode::OK))
 }
 
 fn page(
@@ -96,15 +93,12 @@ pub(crate) async fn keep(
     headers: HeaderMap,
     Path(place): Path<Place>,
     typed: pages::Form,
-) -> Response<Body> {
-    let mut filling = match book::find(&portal, &view, (&place, &headers), session.as_deref()).await {
-        Ok(filling) => filling,
-        Err(response) => return response,
-    };
+) -> Answer {
+    let mut filling = book::find(&portal, &view, (&place, &headers), session.as_deref()).await?;
     let found = position(&filling, &place).and_then(|at| Some((at, filling.draft.guests.get(at)?.clone())));
-    let Some((at, mut guest)) = found else { return portal.not_found(&view) };
+    let (at, mut guest) = found.ok_or_else(|| portal.not_found(&view))?;
     if typed.has("keep") {
-        return page(&portal, &view, (&filling, &guest), Some(&typed), &[], StatusCode::OK);
+        return Ok(page(&portal, &view, (&filling, &guest), Some(&typed), &[], StatusCode::OK));
     }
     let (own, wrong) = judge(&portal, &filling, &guest, &typed, view.lang);
     let raw = || filling.form.guest_pages().map(|page| encoded(page, &typed)).collect::<Vec<_>>().join("&");
@@ -113,13 +107,11 @@ pub(crate) async fn keep(
     if let Some(place) = filling.draft.guests.get_mut(at) {
         place.clone_from(&guest);
     }
-    if let Err(error) = filling.draft.keep(&portal).await {
-        return portal.failed(&view, &error);
-    }
-    if wrong.is_empty() {
-        return see_other(&view.url(&format!("{}/check", filling.path)));
-    }
-    page(&portal, &view, (&filling, &guest), Some(&typed), &wrong, StatusCode::UNPROCESSABLE_ENTITY)
+    filling.draft.keep(&portal).await.map_err(|error| portal.failed(&view, &error))?;
+    Ok(match wrong.is_empty() {
+        true => see_other(&view.url(&format!("{}/check", filling.path))),
+        false => page(&portal, &view, (&filling, &guest), Some(&typed), &wrong, StatusCode::UNPROCESSABLE_ENTITY),
+    })
 }
 
 /// `POST …/guests/{guest}/remove`
@@ -129,14 +121,9 @@ pub(crate) async fn remove(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(place): Path<Place>,
-) -> Response<Body> {
-    let mut filling = match book::find(&portal, &view, (&place, &headers), session.as_deref()).await {
-        Ok(filling) => filling,
-        Err(response) => return response,
-    };
+) -> Answer {
+    let mut filling = book::find(&portal, &view, (&place, &headers), session.as_deref()).await?;
     filling.draft.guests.retain(|guest| guest.id.to_string() != place.guest);
-    match filling.draft.keep(&portal).await {
-        Ok(()) => see_other(&view.url(&format!("{}/check", filling.path))),
-        Err(error) => portal.failed(&view, &error),
-    }
+    filling.draft.keep(&portal).await.map_err(|error| portal.failed(&view, &error))?;
+    Ok(see_other(&view.url(&format!("{}/check", filling.path))))
 }

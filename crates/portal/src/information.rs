@@ -115,7 +115,14 @@ fn limits(portal: &Portal, lang: Lang) -> Vec<Value> {
     let (gateway, listener) = (portal.parts.gateway.limits(), Limits::default());
     let rows = [
         ("head", vec![kilobytes(listener.head_bytes), listener.head_fields.to_string()]),
-        ("form", vec![kilobytes(Allowance::QUESTION.bytes)]),
+        (
+            "form",
+            vec![
+                kilobytes(Allowance::QUESTION.bytes),
+                (Allowance::UPLOAD.bytes / 1024 / 1024).to_string(),
+                seconds(Allowance::UPLOAD),
+            ],
+        ),
         (
             "body-time",
             vec![seconds(Allowance::QUESTION), kilobytes(Allowance::QUESTION.bytes), seconds(Allowance::PACKAGE)],

@@ -14,6 +14,7 @@ mod consents;
 mod draft;
 mod entry;
 mod error;
+mod files;
 pub mod form;
 mod guest;
 mod information;
@@ -23,6 +24,8 @@ mod result;
 mod schema;
 mod send;
 mod session;
+mod statement;
+mod stop;
 mod table;
 mod zone;
 
@@ -50,6 +53,7 @@ pub const PAGES: web::pages::Source = web::pages::Source {
         ("portal/print.html", include_str!("../templates/print.html")),
         ("portal/question.html", include_str!("../templates/question.html")),
         ("portal/service.html", include_str!("../templates/service.html")),
+        ("portal/statement.html", include_str!("../templates/statement.html")),
         ("portal/status.html", include_str!("../templates/status.html")),
         ("portal/verify.html", include_str!("../templates/verify.html")),
         ("portal/mail.txt", include_str!("../templates/mail.txt")),
@@ -63,5 +67,5 @@ pub const PAGES: web::pages::Source = web::pages::Source {
 
 /// All statements of this crate, for the test that prepares them on both engines.
 pub fn statements() -> Vec<&'static Statement> {
-    [application::STATEMENTS, draft::STATEMENTS, session::STATEMENTS].concat()
+    [application::STATEMENTS, draft::STATEMENTS, files::STATEMENTS, session::STATEMENTS].concat()
 }

@@ -20,7 +20,8 @@ use web::pages::{Pages, View, same_origin};
 use crate::form::Form;
 use crate::relying::Relying;
 use crate::{
-    account, apply, book, catalogue, check, consents, entry, guest, information, relying, result, send, session,
+    account, apply, book, catalogue, check, consents, entry, files, guest, information, relying, result, send, session,
+    statement,
 };
 
 /// The portal's registration with the identity provider.
@@ -127,6 +128,7 @@ impl Portal {
             .route("/services/{code}/apply/{draft}/check", get(check::check))
             .route("/services/{code}/apply/{draft}/send", post(send::send))
             .route("/services/{code}/guests.csv", get(book::template))
+            .route("/services/{code}/apply/{draft}/files/{file}", get(files::of_draft))
             .route("/services/{code}/apply/{draft}/guests", get(book::show).post(book::add))
             .route("/services/{code}/apply/{draft}/guests/{guest}", get(guest::show).post(guest::keep))
             .route("/services/{code}/apply/{draft}/guests/{guest}/remove", post(guest::remove))
@@ -137,6 +139,7 @@ impl Portal {
             .route("/account/messages/{id}", get(account::message))
             .route("/account/applications", get(account::applications))
             .route("/account/applications/{id}", get(result::application))
+            .route("/account/applications/{id}/files/{file}", get(files::of_application))
             .route("/account/applications/{id}/print", get(result::print))
             .route("/account/applications/{id}/deadline.ics", get(result::calendar))
             .route("/account/applications/{id}/evidence.json", get(result::evidence))
@@ -147,6 +150,8 @@ impl Portal {
             .route("/account/consents/{id}", get(consents::show))
             .route("/account/consents/{id}/withdraw", get(consents::ask).post(consents::withdraw))
             .route("/account/consents/{id}/record.json", get(consents::record))
+            .route("/account/statements", get(statement::show))
+            .route("/account/statements.csv", get(statement::csv))
             .route("/account/sessions", get(account::sessions))
             .route("/account/profile", get(account::profile))
             .route("/enter", get(entry::enter))

@@ -14,8 +14,9 @@ use web::pages::View;
 
 use crate::application::{self, Application, Step, Version};
 use crate::entry::first_sign_in;
-use crate::form::{self, Form, Offer};
+use crate::form::{self, Attached, Form, Offer};
 use crate::session::Session;
+use crate::stop::{Answer, Stop};
 use crate::{Portal, send};
 
 /// The number people see and say: the end of the identifier, in groups.
@@ -27,7 +28,7 @@ pub(crate) fn short(id: Uuid) -> String {
 }
 
 /// An application with everything its pages say.
-struct Case<'a> {
+pub(crate) struct Case<'a> {
     service: &'a Service,
     form: &'a Form,
     application: Application,
@@ -36,6 +37,11 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// The files of all versions.
+    pub(crate) fn attached(&self) -> Vec<Attached> {
+        self.versions.iter().flat_map(|version| self.form.all_attached(&version.data)).collect()
+    }
+
     fn newest(&self) -> Option<&Version> {
         self.versions.first()
     }
@@ -45,13 +51,14 @@ impl Case<'_> {
     }
 }
 
-async fn find<'a>(
+/// The application of this name, if it is the reader's.
+pub(crate) async fn find<'a>(
     portal: &'a Portal,
     view: &View,
     session: Option<Extension<Session>>,
     id: &str,
-) -> Result<Case<'a>, Response<Body>> {
-    let Some(Extension(session)) = session else { return Err(first_sign_in(view)) };
+) -> Result<Case<'a>, Stop> {
+    let Extension(session) = session.ok_or_else(|| first_sign_in(view))?;
     let id = Uuid::try_parse(id).map_err(|_| portal.not_found(view))?;
     let failed = |error: store::Error| portal.failed(view, &error);
     let application = application::find(portal, id, session.account).await.map_err(failed)?;
@@ -69,11 +76,9 @@ pub(crate) async fn application(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    match find(&portal, &view, session, &id).await {
-        Ok(case) => portal.parts.pages.show(&view, "portal/application.html", values(&portal, &view, &case)),
-        Err(response) => response,
-    }
+) -> Answer {
+    let case = find(&portal, &view, session, &id).await?;
+    Ok(portal.parts.pages.show(&view, "portal/application.html", values(&portal, &view, &case)))
 }
 
 /// `GET /account/applications/{id}/print`: nothing but what was decided.
@@ -82,19 +87,19 @@ pub(crate) async fn print(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    match find(&portal, &view, session, &id).await {
-        Ok(case) if case.application.state == "registered" => {
-            portal.parts.pages.show(&view, "portal/print.html", values(&portal, &view, &case))
-        }
-        Ok(_) => portal.not_found(&view),
-        Err(response) => response,
-    }
+) -> Answer {
+    let case = find(&portal, &view, session, &id).await?;
+    Ok(match case.application.state.as_str() {
+        "registered" => portal.parts.pages.show(&view, "portal/print.html", values(&portal, &view, &case)),
+        _ => portal.not_found(&view),
+    })
 }
 
 fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
     let pages = &portal.parts.pages;
-    let offer = Offer { pages, service: case.service, form: case.form, lang: view.lang, day: minsk_day(view.at) };
+    let base = view.url(&format!("/account/applications/{}", case.application.id));
+    let (day, files) = (minsk_day(view.at), format!("{base}/files"));
+    let offer = Offer { pages, service: case.service, form: case.form, lang: view.lang, day, files: &files };
     let versions: Vec<Shown> = case
         .versions
         .iter()
@@ -133,22 +138,38 @@ fn values(portal: &Portal, view: &View, case: &Case<'_>) -> Shown {
         mendable => send::is_mendable(&case.application.state),
         request_id => case.newest().and_then(|version| version.request_id).map(|id| id.to_string()),
         has_receipt => case.newest().is_some_and(|version| version.receipt.is_some()),
-        base => view.url(&format!("/account/applications/{}", case.application.id)),
+        base,
     }
 }
 
-/// A file to keep.
-pub(crate) fn file(body: String, media: &'static str, name: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+/// A file to keep, under a name in any letters (RFC 6266, RFC 8187).
+pub(crate) fn file(body: impl Into<Body>, media: &str, name: &str) -> Response<Body> {
+    let mut response = Response::new(body.into());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    let plain = HeaderValue::from_static("application/octet-stream");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(media).unwrap_or(plain));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let value = format!("attachment; filename=\"{name}\"");
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    let simple = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_');
+    let ascii: String = name.chars().map(|sign| if simple(sign) { sign } else { '_' }).collect();
+    let mut value = format!("attachment; filename=\"{ascii}\"");
+    if ascii != name {
+        let whole: String = name.bytes().map(encoded).collect();
+        value.push_str(&format!("; filename*=UTF-8''{whole}"));
+    }
     if let Ok(value) = HeaderValue::from_str(&value) {
-        headers.insert(HeaderName::from_static("content-disposition"), value);
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
     response
+}
+
+/// A byte of a name as RFC 8187 writes it.
+fn encoded(byte: u8) -> String {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    }
 }
 
 /// `GET /account/applications/{id}/evidence.json`: receipt, record and salt, which anybody can check.
@@ -157,23 +178,15 @@ pub(crate) async fn evidence(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let case = match find(&portal, &view, session, &id).await {
-        Ok(case) => case,
-        Err(response) => return response,
-    };
-    let Some(exchange) = case.newest().and_then(|version| version.request_id) else {
-        return portal.not_found(&view);
-    };
-    match portal.parts.reader.entry(exchange.into_bytes(), &portal.parts.vault).await {
-        Ok(Some((private, receipt))) => {
-            let (record, salt) = (private.record, hex::encode(private.salt));
-            let text = json!({ "receipt": receipt.to_string(), "record": record, "salt": salt });
-            file(format!("{text:#}\n"), "application/json", "evidence.json")
-        }
-        Ok(None) => portal.not_found(&view),
-        Err(error) => portal.failed(&view, &error),
-    }
+) -> Answer {
+    let case = find(&portal, &view, session, &id).await?;
+    let nothing = || portal.not_found(&view);
+    let exchange = case.newest().and_then(|version| version.request_id).ok_or_else(nothing)?;
+    let entry = portal.parts.reader.entry(exchange.into_bytes(), &portal.parts.vault).await;
+    let (private, receipt) = entry.map_err(|error| portal.failed(&view, &error))?.ok_or_else(nothing)?;
+    let (record, salt) = (private.record, hex::encode(private.salt));
+    let text = json!({ "receipt": receipt.to_string(), "record": record, "salt": salt });
+    Ok(file(format!("{text:#}\n"), "application/json", "evidence.json"))
 }
 
 /// `GET /account/applications/{id}/deadline.ics`: the last day that counts, as a whole day (RFC 5545).
@@ -182,16 +195,12 @@ pub(crate) async fn calendar(
     view: View,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let case = match find(&portal, &view, session, &id).await {
-        Ok(case) => case,
-        Err(response) => return response,
-    };
+) -> Answer {
+    let case = find(&portal, &view, session, &id).await?;
     let outcome = case.outcome();
     let day = ["registered_to", "deadline", "until"].into_iter().find_map(|name| outcome.get(name)?.as_str());
-    let Some(day) = day.and_then(|day| day.get(..10)).and_then(|day| parse_day(day).ok()) else {
-        return portal.not_found(&view);
-    };
+    let day = day.and_then(|day| day.get(..10)).and_then(|day| parse_day(day).ok());
+    let day = day.ok_or_else(|| portal.not_found(&view))?;
     let summary = portal.text(view.lang, &format!("calendar.{}", case.application.state), &[]);
     let stamp = case.application.changed_at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let next = day.tomorrow().unwrap_or(day);
@@ -215,7 +224,7 @@ pub(crate) async fn calendar(
         "END:VCALENDAR".to_owned(),
     ];
     let text: String = lines.iter().map(|line| folded(line)).collect();
-    file(text, "text/calendar; charset=utf-8", "deadline.ics")
+    Ok(file(text, "text/calendar; charset=utf-8", "deadline.ics"))
 }
 
 fn description(service: &Service, lang: Lang, id: Uuid) -> String {

@@ -2,8 +2,19 @@
 
 use store::Migration;
 
-/// Sessions, drafts, applications with their versions and history, messages.
-pub const SCHEMA: &[Migration] = &[Migration {
+/// Sessions, drafts, applications with their versions and history, messages; files.
+pub const SCHEMA: &[Migration] = &[FIRST, FILES];
+
+const FILES: Migration = Migration {
+    owner: "portal",
+    number: 2,
+    sql: "
+CREATE TABLE portal_file (id {bytes} NOT NULL PRIMARY KEY, draft {bytes} NOT NULL, size {int} NOT NULL,
+    body {bytes} NOT NULL, sent {int} NOT NULL) {strict};
+CREATE INDEX portal_file_unsent ON portal_file (draft, size) WHERE sent = 0;",
+};
+
+const FIRST: Migration = Migration {
     owner: "portal",
     number: 1,
     sql: "
@@ -27,4 +38,4 @@ CREATE TABLE application_event (id {bytes} NOT NULL, at {int} NOT NULL, state {t
 CREATE TABLE portal_message (id {bytes} NOT NULL PRIMARY KEY, account {bytes} NOT NULL, application {bytes} NOT NULL,
     state {text} NOT NULL, at {int} NOT NULL, read_at {int}) {strict};
 CREATE INDEX portal_message_account ON portal_message (account, at);",
-}];
+};

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use gateway::consumer::{Question, Told};
 use jiff::Timestamp;
 use minijinja::context;
@@ -21,7 +20,8 @@ use crate::draft::{self, Draft, Hand};
 use crate::entry::sign_in_to;
 use crate::form::{Form, Message, Wrong};
 use crate::session::Session;
-use crate::{Portal, session};
+use crate::stop::{Answer, Stop};
+use crate::{Portal, files, session};
 
 /// How often the worker looks.
 const ROUND: Duration = Duration::from_secs(15);
@@ -112,42 +112,42 @@ pub(crate) async fn send(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(place): Path<Place>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else {
-        // Back to a page, never to the form's own address.
-        return sign_in_to(&view, &view.path.replace("/send", "/check"));
-    };
-    let hand = Hand::of(&portal, &headers, Some(&session));
-    let filling = match Filling::find(&portal, &view, &place, &hand).await {
-        Ok(filling) => filling,
-        // It was sent already: the second press of the button, or the way back and again.
-        Err(gone) => return sent_before(&portal, &view, &place, Some(&session)).await.unwrap_or(gone),
-    };
+) -> Answer {
+    // Back to a page, never to the form's own address.
+    let back = || sign_in_to(&view, &view.path.replace("/send", "/check"));
+    let Extension(session) = session.ok_or_else(back)?;
+    let filling = unsent(&portal, &view, (&place, &headers), Some(&session)).await?;
     if let Some(open) = filling.open(&view) {
-        return see_other(&open);
+        return Ok(see_other(&open));
     }
     let seen = check::Seen::of(&portal, &filling, view.lang, true).await;
     if !seen.is_right() {
-        return check::show_check(&portal, &view, &filling, &seen, true);
+        return Ok(check::show_check(&portal, &view, &filling, &seen, true));
     }
     let alone = filling.people().len() == 1;
-    match take(&portal, &filling, &session, view.lang).await {
-        Ok(()) if alone => see_other(&view.url(&format!("/account/applications/{}", filling.draft.id))),
-        Ok(()) => see_other(&view.url("/account/applications")),
-        Err(error) => portal.failed(&view, &error),
-    }
+    take(&portal, &filling, &session, view.lang).await.map_err(|error| portal.failed(&view, &error))?;
+    let of_one = if alone { format!("/{}", filling.draft.id) } else { String::new() };
+    Ok(see_other(&view.url(&format!("/account/applications{of_one}"))))
 }
 
-/// A draft that is there no more because it was sent: its application.
-pub(crate) async fn sent_before(
-    portal: &Portal,
+/// The draft at this place. One that is there no more because it was sent, by the button pressed twice or the way back,
+/// leads to its application.
+pub(crate) async fn unsent<'a>(
+    portal: &'a Portal,
     view: &View,
-    place: &Place,
+    (place, headers): (&Place, &HeaderMap),
     session: Option<&Session>,
-) -> Option<Response<Body>> {
-    let (id, session) = (place.id()?, session?);
-    let found = application::find(portal, id, session.account).await.ok()??;
-    Some(see_other(&view.url(&format!("/account/applications/{}", found.id))))
+) -> Result<Filling<'a>, Stop> {
+    let hand = Hand::of(portal, headers, session);
+    let gone = match Filling::find(portal, view, place, &hand).await {
+        Ok(filling) => return Ok(filling),
+        Err(gone) => gone,
+    };
+    let (Some(id), Some(session)) = (place.id(), session) else { return Err(gone) };
+    match application::find(portal, id, session.account).await {
+        Ok(Some(found)) => Err(see_other(&view.url(&format!("/account/applications/{}", found.id))).into()),
+        _ => Err(gone),
+    }
 }
 
 /// Takes the application in, with one for each guest, and puts them to the owner; answers are there when this returns,
@@ -165,6 +165,8 @@ async fn take(portal: &Portal, filling: &Filling<'_>, session: &Session, lang: L
     };
     let (draft, vault) = (filling.draft.id, portal.parts.vault.clone());
     let all: Vec<Sending> = filling.people().into_iter().map(sending).collect();
+    let files: Vec<uuid::Uuid> =
+        all.iter().flat_map(|one| filling.form.all_attached(&one.data)).map(|file| file.id).collect();
     let write = move |tx: &mut store::Tx<'_>| {
         let mut taken = Vec::new();
         for one in &all {
@@ -172,6 +174,7 @@ async fn take(portal: &Portal, filling: &Filling<'_>, session: &Session, lang: L
                 taken.push(one.id);
             }
         }
+        files::send(tx, &files)?;
         draft::drop_in(tx, &draft)?;
         Ok(taken)
     };
@@ -191,7 +194,8 @@ async fn put(portal: &Portal, application: &Application) -> Result<(), Error> {
     };
     let (versions, _) = application::life(portal, application.id).await?;
     let Some(newest) = versions.into_iter().next() else { return Ok(()) };
-    let body = check::body(form, (application.id, &newest.data), application.lang);
+    let mut body = check::body(form, (application.id, &newest.data), application.lang);
+    files::fill_in(portal, form, &mut body).await?;
     let told = match ask(portal, service, &form.submit, &body, application.lang).await {
         Ok(told) if !told.status.is_server_error() && told.status != StatusCode::TOO_MANY_REQUESTS => told,
         Ok(told) => {
@@ -276,20 +280,17 @@ pub(crate) async fn mend(
     session: Option<Extension<Session>>,
     headers: HeaderMap,
     Path(id): Path<String>,
-) -> Response<Body> {
-    let Some(Extension(session)) = session else { return sign_in_to(&view, view.path.trim_end_matches("/mend")) };
-    let Ok(id) = uuid::Uuid::try_parse(&id) else { return portal.not_found(&view) };
-    match mended(&portal, &session, &headers, id).await {
-        Ok(Some((service, cookie))) => {
-            let mut response = see_other(&view.url(&format!("/services/{service}/apply/{id}/check")));
-            if let Some(cookie) = cookie {
-                response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
-            }
-            response
-        }
-        Ok(None) => portal.not_found(&view),
-        Err(error) => portal.failed(&view, &error),
+) -> Answer {
+    let back = || sign_in_to(&view, view.path.trim_end_matches("/mend"));
+    let Extension(session) = session.ok_or_else(back)?;
+    let id = uuid::Uuid::try_parse(&id).map_err(|_| portal.not_found(&view))?;
+    let mended = mended(&portal, &session, &headers, id).await.map_err(|error| portal.failed(&view, &error))?;
+    let (service, cookie) = mended.ok_or_else(|| portal.not_found(&view))?;
+    let mut response = see_other(&view.url(&format!("/services/{service}/apply/{id}/check")));
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
     }
+    Ok(response)
 }
 
 async fn mended(
@@ -336,6 +337,7 @@ pub(crate) async fn work(portal: Portal) {
             let now = now.as_microsecond();
             let forget = move |tx: &mut store::Tx<'_>| {
                 draft::forget(tx, now)?;
+                files::forget(tx)?;
                 session::forget(tx, now)
             };
             if let Err(error) = portal.parts.db.write(forget).await {

@@ -1,8 +1,7 @@
 //! The lines of a document's machine-readable zone, pasted into a form: the owner's system reads them, and they fill in
 //! what they say.
 
-use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::StatusCode;
 use model::{Lang, Service};
 use serde_json::{Map, Value, json};
 use web::pages::{self, View};
@@ -10,6 +9,7 @@ use web::pages::{self, View};
 use crate::apply::{Filling, Shown, show};
 use crate::form::{self, Form, Page};
 use crate::session::Session;
+use crate::stop::Answer;
 use crate::{Portal, send};
 
 /// Longer than any zone: three lines of thirty, or two of forty-four, with whatever white space comes along.
@@ -59,7 +59,7 @@ pub(crate) async fn fill(
     session: Option<&Session>,
     shown: Shown<'_>,
     typed: &pages::Form,
-) -> Response<Body> {
+) -> Answer {
     let lines = typed.get("zone");
     let read = read(portal, (filling.service, filling.form), lines, view.lang).await;
     let found = read.as_ref().ok().cloned().unwrap_or_default();
@@ -72,17 +72,16 @@ pub(crate) async fn fill(
         *kept = form_urlencoded::Serializer::new(String::new()).extend_pairs(with.pairs()).finish();
     }
     // What is missing on the page is not told yet: the person has not said that they are through with it.
-    if let Err(error) = filling.take(portal, (page, &typed), view.lang, session).await {
-        return portal.failed(view, &error);
-    }
+    let taken = filling.take(portal, (page, &typed), view.lang, session).await;
+    taken.map_err(|error| portal.failed(view, &error))?;
     let shown = Shown { typed: Some(&typed), ..shown };
-    match read {
+    Ok(match read {
         Ok(_) => show(portal, view, &filling, page, &Shown { filled: true, ..shown }),
         Err(mistakes) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             show(portal, view, &filling, page, &Shown { status, zone: lines, mistakes: &mistakes, ..shown })
         }
-    }
+    })
 }
 
 /// What was typed, with other values in the fields that were found.

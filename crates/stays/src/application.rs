@@ -245,6 +245,7 @@ fn insurance(from: &mut Reading<'_>) -> Option<Insurance> {
     let last = from.day("/insurance/valid_to");
     from.order(first, last, "/insurance/valid_to", "ends-before-begin");
     let sum = from.number("/insurance/sum", 1, 100_000_000);
+    from.copies();
     insurer.and(policy)?;
     Some(Insurance { from: first?, to: last?, sum: sum? })
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod application;
+mod copies;
 pub mod isos;
 pub mod lists;
 pub mod mrz;

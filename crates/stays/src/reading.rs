@@ -5,6 +5,7 @@ use model::classifier::{Checkpoint, checkpoint};
 use model::{BirthDay, Country, Error, IdentificationNumber, Unp, calendar};
 use serde_json::Value;
 
+use crate::copies;
 use crate::lists::{List, Lists};
 
 /// Why a field cannot be taken as it is written. Not a refusal: nothing is decided while there are slips.
@@ -127,6 +128,13 @@ impl<'a> Reading<'a> {
                 self.slip_with(pointer, "length", vec![("expected", (*expected).to_owned())]);
             }
             _ => self.slip(pointer, "form"),
+        }
+    }
+
+    /// Copies are what is said about them.
+    pub(crate) fn copies(&mut self) {
+        if !copies::hold(self.value) {
+            self.slip(copies::COPIES, "file");
         }
     }
 

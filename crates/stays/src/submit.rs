@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use store::{Error, Param, Tx, Vault, jobs};
 use uuid::Uuid;
 
+use crate::copies;
 use crate::number::registration_number;
+use crate::reading::Slip;
 use crate::send::{Job, QUEUE};
 use crate::told::{Told, put};
 use crate::weigh::{Case, Weighed, count, number_of, ready, reply};
@@ -94,6 +96,10 @@ impl Stays {
             }
         }
         let version = last.map_or(1, |last| last.version.saturating_add(1));
+        if !copies::are_whole(&ask.json) {
+            let slip = Slip { pointer: copies::COPIES, code: "file", params: Vec::new() };
+            return ready(self.faulty(ask, &[slip]), Vec::new());
+        }
         match self.weigh(ask).await? {
             Weighed::Slips(slips) => ready(self.faulty(ask, &slips), Vec::new()),
             Weighed::Decided(case) => self.keep(ask, id, version, digest, *case),

@@ -21,6 +21,8 @@ impl Allowance {
     pub const QUESTION: Self = Self { bytes: 64 * 1024, within: Duration::from_secs(10) };
     /// For a package of records: 10 MB.
     pub const PACKAGE: Self = Self { bytes: 10 * 1024 * 1024, within: Duration::from_secs(20) };
+    /// For a form with files: 10 MB, by a line of 2 Mbit/s.
+    pub const UPLOAD: Self = Self { bytes: 10 * 1024 * 1024, within: Duration::from_secs(45) };
 }
 
 /// The whole body, which may be empty.

@@ -10,6 +10,7 @@ use ledger::LogReader;
 use rustls_pki_types::pem::PemObject as _;
 use terminal::authority::{Folder, answers};
 use tokio::sync::watch;
+use web::body::Allowance;
 use web::edge::{REQUEST_TIMEOUT, Setup};
 use web::operations::{Checks, operations_router};
 use web::shed::{Shed, ShedLimits};
@@ -67,7 +68,9 @@ pub(crate) async fn all(
         listening.push(gateway_listener(parts, stopping.clone()).await?);
     }
     if roles.contains(&Role::Portal) || roles.contains(&Role::Identity) {
-        let config = plain(&parts.config.portal.listen, "portal.listen");
+        let mut config = plain(&parts.config.portal.listen, "portal.listen");
+        // A form with files takes longer; each other body is given less by whoever reads it.
+        config.limits.body_timeout = Allowance::UPLOAD.within;
         let authority = match &parts.config.authority {
             Some(authority) => answers::router(Folder::at(&parts.config.path(&authority.folder)), &parts.tools.clock)?,
             None => Router::new(),

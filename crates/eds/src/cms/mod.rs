@@ -22,7 +22,7 @@ pub use judge::Judgement;
 pub use keep::{Evidence, add_evidence};
 pub(crate) use sign::{Draft, compose};
 pub use sign::{Place, Signer, add_time_stamp, sign, sign_together};
-pub use verify::{signature_value, verify};
+pub use verify::{content, signature_value, verify};
 
 use crate::{Certificate, Crl, ocsp, tsp};
 

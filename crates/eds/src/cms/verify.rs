@@ -42,6 +42,12 @@ pub fn signature_value(message: &[u8]) -> Result<Vec<u8>, Error> {
     value.ok_or(Error::Cms(CmsError::Unreadable))
 }
 
+/// The content of a message that was verified when it was taken and has been kept unaltered since. Nothing is verified.
+pub fn content(message: &[u8], demand: &Demand) -> Result<Vec<u8>, Error> {
+    let content = read(message, demand)?.encapsulated.content;
+    Ok(content.ok_or(CmsError::ContentMissing)?.into_bytes().into_vec())
+}
+
 /// The message as its structure, with as many signers of such content as demanded, their algorithms announced.
 pub(super) fn read(message: &[u8], demand: &Demand) -> Result<SignedData, CmsError> {
     let message = ber::to_der(message)?;

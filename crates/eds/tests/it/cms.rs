@@ -32,6 +32,7 @@ fn what_we_sign_we_believe() {
             for demand in [Demand::ONE, Demand::CONSENT, Demand::CADES] {
                 let read = cms::verify(&message, None, &demand).unwrap();
                 assert_eq!(read.content(), content);
+                assert_eq!(cms::content(&message, &demand).unwrap(), content);
                 let signature = read.only().unwrap();
                 assert_eq!(signature.certificate(), &signer.0);
                 assert_eq!((signature.signed_at(), signature.at()), (Some(noon()), Some(noon())));
@@ -191,5 +192,6 @@ proptest! {
     fn noise_never_panics(bytes in any::<Vec<u8>>()) {
         prop_assert!(cms::verify(&bytes, None, &Demand::ONE).is_err());
         prop_assert!(cms::signature_value(&bytes).is_err());
+        prop_assert!(cms::content(&bytes, &Demand::ONE).is_err());
     }
 }

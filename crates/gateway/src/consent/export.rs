@@ -35,13 +35,23 @@ pub(super) fn whole(vault: &Vault, kept: &Kept, sealed: Option<&[u8]>, now: Time
     Ok(value)
 }
 
+/// What was allowed. The message was verified when it was taken, and nobody can have altered it below the seal since.
+pub(super) fn agreed(vault: &Vault, kept: &Kept, sealed: &[u8]) -> Result<Agreement, Error> {
+    let cms = vault.open(&aad(&kept.consent_id), sealed)?;
+    agreement(&cms::content(&cms, &Demand::CONSENT).map_err(Error::broken)?)
+}
+
+fn agreement(content: &[u8]) -> Result<Agreement, Error> {
+    let body: Value = serde_json::from_slice(content).map_err(Error::broken)?;
+    let envelope = Envelope::read(&body).map_err(|_| Error::broken("a kept consent cannot be read"))?;
+    envelope.agreement.ok_or_else(|| Error::broken("a kept consent has no agreement"))
+}
+
 /// What was signed at the first use: its evidence and what it allowed.
-pub(super) fn original(vault: &Vault, kept: &Kept, sealed: &[u8]) -> Result<(Value, Agreement), Error> {
+fn original(vault: &Vault, kept: &Kept, sealed: &[u8]) -> Result<(Value, Agreement), Error> {
     let cms = vault.open(&aad(&kept.consent_id), sealed)?;
     let message = cms::verify(&cms, None, &Demand::CONSENT).map_err(Error::broken)?;
-    let body: Value = serde_json::from_slice(message.content()).map_err(Error::broken)?;
-    let envelope = Envelope::read(&body).map_err(|_| Error::broken("a kept consent cannot be read"))?;
-    let agreement = envelope.agreement.ok_or_else(|| Error::broken("a kept consent has no agreement"))?;
+    let agreement = agreement(message.content())?;
     let evidence = json!({
         "type": "CMS SignedData",
         "sha256": hex::encode(eds::sha256(&cms)),

@@ -5,13 +5,21 @@ use serde::Serialize;
 use store::{Db, Error, Row, Tx};
 use uuid::Uuid;
 
+/// What [`Kept::read`] reads, of the table `consent c`.
+macro_rules! kept {
+    () => {
+        "SELECT c.consent_id, c.subject, c.consumer, c.given_at, c.valid_from, c.valid_to, c.uses_allowed, c.uses_made,
+            c.withdrawn_at, c.ended_at"
+    };
+}
+pub(super) use kept;
+
 store::statements! {
     /// All consents, newest first.
-    CONSENTS = "SELECT consent_id, subject, consumer, given_at, valid_from, valid_to, uses_allowed, uses_made,
-        withdrawn_at, ended_at FROM consent ORDER BY given_at DESC, consent_id";
+    CONSENTS = concat!(kept!(), " FROM consent c ORDER BY c.given_at DESC, c.consent_id");
     /// One consent.
-    CONSENT = "SELECT consent_id, subject, consumer, given_at, valid_from, valid_to, uses_allowed, uses_made,
-        withdrawn_at, ended_at FROM consent WHERE consent_id = $1 ORDER BY CASE WHEN cms IS NULL THEN 1 ELSE 0 END LIMIT 1";
+    CONSENT = concat!(kept!(), " FROM consent c WHERE c.consent_id = $1
+        ORDER BY CASE WHEN c.cms IS NULL THEN 1 ELSE 0 END LIMIT 1");
 }
 
 /// Where a consent is on its way.

@@ -7,20 +7,23 @@ use serde_json::{Value, json};
 use store::{Db, Error, Vault};
 use uuid::Uuid;
 
-use super::list::Kept;
+use super::list::{Kept, kept};
 use super::{export, subject, withdraw};
 use crate::consent::withdraw::Withdrawal;
 use crate::operator::Desk;
 
+/// The message, and who uses it, of a person's consents.
+macro_rules! known {
+    () => {
+        ", c.cms, k.body FROM consent c LEFT JOIN consumer k ON k.id = c.consumer WHERE c.subject = $1"
+    };
+}
+
 store::statements! {
     /// A person's consents, newest first.
-    OWN = "SELECT c.consent_id, c.subject, c.consumer, c.given_at, c.valid_from, c.valid_to, c.uses_allowed, c.uses_made,
-        c.withdrawn_at, c.ended_at, c.cms, k.body FROM consent c LEFT JOIN consumer k ON k.id = c.consumer
-        WHERE c.subject = $1 ORDER BY c.given_at DESC, c.consent_id LIMIT 200";
+    OWN = concat!(kept!(), known!(), " ORDER BY c.given_at DESC, c.consent_id LIMIT 200");
     /// One of them.
-    OWN_ONE = "SELECT c.consent_id, c.subject, c.consumer, c.given_at, c.valid_from, c.valid_to, c.uses_allowed, c.uses_made,
-        c.withdrawn_at, c.ended_at, c.cms, k.body FROM consent c LEFT JOIN consumer k ON k.id = c.consumer
-        WHERE c.subject = $1 AND c.consent_id = $2";
+    OWN_ONE = concat!(kept!(), known!(), " AND c.consent_id = $2");
 }
 
 /// A consent as its person sees it.
@@ -44,7 +47,7 @@ fn found(row: &store::Row<'_>) -> Result<Found, Error> {
 
 fn shown(vault: &Vault, (kept, sealed, operator): Found) -> Result<Own, Error> {
     let agreement = match sealed {
-        Some(sealed) => Some(export::original(vault, &kept, &sealed)?.1),
+        Some(sealed) => Some(export::agreed(vault, &kept, &sealed)?),
         None => None,
     };
     Ok(Own { kept, operator, agreement })

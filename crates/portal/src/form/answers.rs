@@ -45,6 +45,13 @@ pub(crate) fn read(form: &Form, page: &Page, given: &pages::Form, answers: &mut 
             continue;
         }
         let mut say = |key| wrong.push(Wrong { pointer: field.pointer.clone(), message: Message::Own(key) });
+        if field.is_file() {
+            // Files are answers from the moment they came.
+            if form.requires(field, answers) && answers.pointer(&field.pointer).is_none() {
+                say(missing(field.kind));
+            }
+            continue;
+        }
         let value = match typed(field, given) {
             Typed::Value(value) => Some(value),
             Typed::Nothing => {
@@ -72,6 +79,7 @@ fn missing(kind: Kind) -> &'static str {
     match kind {
         Kind::Date | Kind::BirthDate => "missing-date",
         Kind::Select | Kind::Radios | Kind::Country | Kind::Checkpoint | Kind::Checkbox => "missing-choice",
+        Kind::File => "missing-file",
         _ => "missing",
     }
 }
@@ -153,6 +161,15 @@ fn date(form: &pages::Form, name: &str, of_birth: bool) -> Typed {
     }
 }
 
+/// The day in the three fields of this name; none where nothing is typed, or the text below `form.` that says what is wrong.
+pub(crate) fn day(form: &pages::Form, name: &str) -> Result<Option<Date>, &'static str> {
+    match date(form, name, false) {
+        Typed::Nothing => Ok(None),
+        Typed::Value(value) => Ok(value.as_str().and_then(|day| day.parse().ok())),
+        Typed::Wrong(key) => Err(key),
+    }
+}
+
 /// Sets or removes the value at a pointer of plain names; the objects above it are made.
 pub(crate) fn set(body: &mut Value, pointer: &str, value: Option<Value>) {
     let mut place = body;
@@ -195,6 +212,7 @@ mod tests {
             required_when: None,
             shared: false,
             upper: true,
+            files: None,
             when: None,
         }
     }
@@ -210,6 +228,7 @@ mod tests {
             conditions: BTreeMap::new(),
             pages: vec![page],
             lists: BTreeMap::new(),
+            tariffs: super::super::tariff::Tariffs::default(),
         };
         let mut answers = json!({"a": {"b": "before"}});
         let wrong = read(&form, &form.pages[0], &pages::Form::parse(body.as_bytes()), &mut answers);

@@ -1,8 +1,9 @@
 //! Whether a form is whole: every text, list, method and condition that it names is there.
 
 use model::{Error, Service};
+use web::body::Allowance;
 
-use super::{Form, Kind, YES_NO};
+use super::{Field, Form, Kind, Page, YES_NO};
 
 /// Every page and field has its texts, every list is there, every method and condition too.
 pub(super) fn check(form: &Form, service: &Service) -> Result<(), Error> {
@@ -31,9 +32,39 @@ pub(super) fn check(form: &Form, service: &Service) -> Result<(), Error> {
             if listed && !known {
                 return wrong(&field.pointer, "options: the name of a file in classifiers/, or yes-no");
             }
+            files(page, field)?;
         }
     }
+    fits(form, service)?;
     conditions(form, service)
+}
+
+/// A field that takes files says which, and no other does; the pages of a guest's own have none.
+fn files(page: &Page, field: &Field) -> Result<(), Error> {
+    match &field.files {
+        None if field.is_file() => wrong(&field.pointer, "files: { types, megabytes, most }"),
+        Some(_) if !field.is_file() => wrong(&field.pointer, "files only for the kind file"),
+        Some(files) if files.types.is_empty() || files.megabytes == 0 || files.most == 0 => {
+            wrong(&field.pointer, "files: a type at least, megabytes and most from 1 on")
+        }
+        Some(_) if page.guest => wrong(&field.pointer, "a page that is not `guest` for files"),
+        _ => Ok(()),
+    }
+}
+
+/// All files of an application fit into one form of a browser and, as base64 with the rest, into one request to the owner.
+fn fits(form: &Form, service: &Service) -> Result<(), Error> {
+    let all = form.largest_files();
+    let method = service.passport.methods.iter().find(|method| method.path == form.submit);
+    let taken = method.map_or(0, |method| method.max_body);
+    let sent = all.div_ceil(3).saturating_mul(4).saturating_add(Allowance::QUESTION.bytes);
+    if all > 0 && (all > Allowance::UPLOAD.bytes || sent > taken) {
+        return wrong(
+            "files",
+            "10 MB in all at most, and a max_body of the submitting method that takes them as base64",
+        );
+    }
+    Ok(())
 }
 
 /// Every condition is on a choice that is made before it counts, and says when it holds.

@@ -24,7 +24,7 @@ impl Form {
 
     /// What a table of guests may have columns for, in the form's order.
     pub(crate) fn columns(&self) -> Vec<&Field> {
-        self.pages.iter().flat_map(|page| &page.fields).filter(|field| !field.shared).collect()
+        self.pages.iter().flat_map(|page| &page.fields).filter(|field| !field.shared && !field.is_file()).collect()
     }
 
     /// The answers that all share: nothing of the pages that are a guest's own.
@@ -44,6 +44,7 @@ impl Form {
                 answers::set(&mut whole, &field.pointer, Some(value.clone()));
             }
         }
+        self.drop_files_of_others(&mut whole, own);
         self.asked(&whole)
     }
 

@@ -5,8 +5,10 @@
 
 mod answers;
 mod complete;
+mod files;
 mod guests;
 mod show;
+mod tariff;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +20,9 @@ use model::{Country, Error, Lang, Service};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(crate) use answers::{Message, Wrong, read, set};
+pub(crate) use answers::{Message, Wrong, day, read, set};
+pub(crate) use files::{Attached, attached};
+pub use files::{Files, Type};
 pub(crate) use guests::picked;
 pub(crate) use show::{Offer, questions, summary, typed_as};
 
@@ -106,6 +110,8 @@ pub enum Kind {
     Email,
     /// A number of a telephone.
     Phone,
+    /// Files.
+    File,
 }
 
 /// One answer.
@@ -137,6 +143,9 @@ pub struct Field {
     /// The same for all guests of a guest book, so that their table has no such column.
     #[serde(default)]
     pub shared: bool,
+    /// What files a field of the kind `file` takes.
+    #[serde(default)]
+    pub files: Option<Files>,
     /// Only under this condition. Neighbours under the same one are shown as one part of the page.
     #[serde(default)]
     pub when: Option<String>,
@@ -155,6 +164,8 @@ pub struct Form {
     conditions: BTreeMap<String, When>,
     pages: Vec<Page>,
     lists: BTreeMap<String, Classifier>,
+    /// What an application costs.
+    pub(crate) tariffs: tariff::Tariffs,
 }
 
 /// The list of two that every form has.
@@ -227,7 +238,8 @@ impl Form {
             }
         }
         let Written { check, submit, zone, guests, when: conditions, pages } = written;
-        let form = Self { check, submit, zone, guests, conditions, pages, lists };
+        let tariffs = tariff::Tariffs::of(service)?;
+        let form = Self { check, submit, zone, guests, conditions, pages, lists, tariffs };
         complete::check(&form, service)?;
         Ok(Some(form))
     }

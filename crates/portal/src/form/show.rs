@@ -7,6 +7,7 @@ use serde_json::Value;
 use web::pages::{self, Pages};
 
 use super::answers::{Message, Wrong};
+use super::files::{Attached, Files};
 use super::{Field, Form, Kind, Page};
 
 /// What a page is shown with.
@@ -22,6 +23,8 @@ pub(crate) struct Offer<'a> {
     pub lang: Lang,
     /// The day, which decides what lists hold.
     pub day: Date,
+    /// The address below which the files among the answers are.
+    pub files: &'a str,
 }
 
 impl Offer<'_> {
@@ -36,6 +39,13 @@ impl Offer<'_> {
 
     pub(crate) fn label(&self, pointer: &str) -> String {
         self.text(&format!("form.fields.{pointer}.label"))
+    }
+
+    /// Which files a field takes, in words.
+    pub(crate) fn limits(&self, files: &Files) -> String {
+        let types = files.types.iter().map(|one| one.title()).collect::<Vec<_>>().join(", ");
+        let (size, most) = (files.megabytes.to_string(), files.most.to_string());
+        self.pages.text(self.lang, "form.files.limits", &[("types", &types), ("size", &size), ("count", &most)])
     }
 
     /// What is wrong, in words.
@@ -120,7 +130,33 @@ fn question(offer: &Offer<'_>, field: &Field, answers: &Value, typed: Option<&pa
         width => field.width.map(class),
         autocomplete => field.autocomplete.clone(),
         upper => field.upper,
+        files => field.is_file().then(|| files(offer, kept)),
+        takes => field.files.as_ref().map(|files| takes(offer, files)),
     }
+}
+
+/// What a field takes, for people and for browsers.
+fn takes(offer: &Offer<'_>, files: &Files) -> Shown {
+    let accept = files.types.iter().flat_map(|one| one.extensions().iter().map(|end| format!(".{end}")));
+    context! {
+        text => offer.limits(files),
+        accept => accept.collect::<Vec<_>>().join(","),
+        several => files.most > 1,
+    }
+}
+
+/// The files of an answer, each with its address.
+fn files(offer: &Offer<'_>, kept: Option<&Value>) -> Vec<Shown> {
+    let one = |file: Attached| {
+        context! {
+            id => file.id.to_string(),
+            title => file.title(),
+            kilobytes => file.size.div_ceil(1024).to_string(),
+            href => format!("{}/{}", offer.files, file.id),
+            name => file.name,
+        }
+    };
+    super::attached(kept).into_iter().map(one).collect()
 }
 
 /// An answer as a browser would send its field: names and values.
@@ -131,6 +167,7 @@ pub(crate) fn typed_as(field: &Field, value: &Value) -> Vec<(String, String)> {
             let (day, month, year) = parts(Some(value));
             vec![(format!("{name}-day"), day), (format!("{name}-month"), month), (format!("{name}-year"), year)]
         }
+        Kind::File => Vec::new(),
         _ => vec![(name, plain(field, Some(value)))],
     }
 }
@@ -146,6 +183,7 @@ fn kind(field: &Field) -> &'static str {
         Kind::Checkbox => "checkbox",
         Kind::Email => "email",
         Kind::Phone => "phone",
+        Kind::File => "file",
     }
 }
 
@@ -211,9 +249,9 @@ fn row(offer: &Offer<'_>, page: &Page, field: &Field, answers: &Value, wrong: &[
     }
     let is_date = field.kind == Kind::Date;
     let text = value.map(|value| shown(offer, field, value)).unwrap_or_default();
-    Some(
-        context! { label => offer.label(&field.pointer), value => text, is_date, page => page.id.clone(), id => field.id(), error },
-    )
+    let files = field.is_file().then(|| files(offer, value));
+    let label = offer.label(&field.pointer);
+    Some(context! { label, value => text, is_date, page => page.id.clone(), id => field.id(), error, files })
 }
 
 /// An answer as people read it.

@@ -115,6 +115,24 @@ fn the_first_open_page_is_one_with_missing_answers_or_mistakes() {
 }
 
 #[test]
+fn files_are_shared_with_guests_who_say_nothing_else_beside_them() {
+    let form = form();
+    let copy = json!([{"id": "0197a000-0000-7000-8000-000000000901", "name": "policy.pdf", "media_type": "application/pdf",
+        "size": 8, "sha256": "00"}]);
+    let first = json!({"insurance": {"policy_number": "MC-1", "copies": copy}, "applicant": {"kind": "host"}});
+    let of = |own: Value| form.all_attached(&form.of_guest(&first, &own)).len();
+    assert_eq!(form.all_attached(&first).len(), 1);
+    assert_eq!(of(json!({"foreigner": {"surname_lat": "TESTER"}})), 1);
+    assert_eq!(of(json!({"insurance": {"policy_number": "MC-2"}})), 0, "an own policy");
+    assert!(form.columns().iter().all(|field| !field.is_file()), "no cell of a table holds a file");
+    // A page read without its files keeps them.
+    let mut answers = first.clone();
+    let page = form.page(&answers, "insurance").unwrap();
+    read(&form, page, &typed(&[("insurance.insurer", "X")]), &mut answers);
+    assert_eq!(form.all_attached(&answers).len(), 1);
+}
+
+#[test]
 fn what_is_no_form_is_refused_with_its_place() {
     let refused = |from: &str, to: &str| {
         let mut files = files();
@@ -133,6 +151,11 @@ fn what_is_no_form_is_refused_with_its_place() {
         ("options = \"sexes\"", "options = \"none\"", "/foreigner/sex"),
         ("id = \"person\"", "id = \"nobody\"", "nobody"),
         ("[when.minsk]", "[when.nowhere]", "nowhere"),
+        ("kind = \"file\"\n", "kind = \"text\"\n", "/insurance/copies"),
+        ("kind = \"number\"", "kind = \"file\"", "/insurance/sum"),
+        ("megabytes = 3", "megabytes = 0", "/insurance/copies"),
+        ("megabytes = 3", "megabytes = 4", "files"),
+        ("id = \"insurance\"", "guest = true\nid = \"insurance\"", "/insurance/copies"),
     ] {
         let error = refused(from, to);
         assert!(error.contains("form.toml") && error.contains(told), "{to}: {error}");

@@ -9,7 +9,7 @@ use super::{Pages, View, respond};
 use crate::body::{self, Allowance};
 
 /// More fields than any form of ours has.
-const FIELDS: usize = 1_000;
+pub(super) const FIELDS: usize = 1_000;
 
 /// A form's fields, in their order. An extractor; what is no form, or is over 64 KB, is refused with a page.
 #[derive(Clone, Default)]
@@ -19,8 +19,13 @@ impl Form {
     /// The fields in this body. Any bytes are a form; what is not UTF-8 and U+0000, which no database keeps, become
     /// U+FFFD. Fields after the thousandth are left out.
     pub fn parse(body: &[u8]) -> Self {
-        let own = |text: &str| text.replace('\0', "\u{fffd}");
-        Self(form_urlencoded::parse(body).take(FIELDS).map(|(name, value)| (own(&name), own(&value))).collect())
+        Self::of(form_urlencoded::parse(body).take(FIELDS))
+    }
+
+    /// A form of these fields.
+    pub(super) fn of<T: AsRef<str>>(pairs: impl IntoIterator<Item = (T, T)>) -> Self {
+        let own = |text: T| text.as_ref().replace('\0', "\u{fffd}");
+        Self(pairs.into_iter().map(|(name, value)| (own(name), own(value))).collect())
     }
 
     /// The first value of the field without white space around it; empty when there is none.
@@ -62,12 +67,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         };
         match read.await {
             Ok(bytes) => Ok(Self::parse(&bytes)),
-            Err(refusal) => Err(refuse(&parts, &refusal)),
+            Err(refusal) => Err(unread(&parts, &refusal)),
         }
     }
 }
 
-fn refuse(parts: &axum::http::request::Parts, refusal: &Refusal) -> Response<Body> {
+/// The page that says why a form could not be read.
+pub fn unread(parts: &axum::http::request::Parts, refusal: &Refusal) -> Response<Body> {
     let status = crate::problem::status(refusal.kind);
     let name = if status == StatusCode::PAYLOAD_TOO_LARGE { "too-large" } else { "bad-form" };
     let view = View::of(parts);

@@ -15,6 +15,7 @@ mod markup;
 mod respond;
 mod settings;
 mod texts;
+mod upload;
 mod view;
 
 use std::sync::Arc;
@@ -27,10 +28,11 @@ use model::Lang;
 pub use cookies::{cookie, set_cookie};
 pub use countries::country_name;
 pub use error::Error;
-pub use form::Form;
+pub use form::{Form, unread};
 pub use guard::{readable, same_origin};
 pub use respond::{allow_form_to, local, see_other};
 pub use settings::{Colours, Settings, Size, Spacing};
+pub use upload::{Sent, Upload};
 pub use view::{Account, View};
 
 use engine::Engine;
