@@ -226,14 +226,6 @@ const PDF = { name: "policy.pdf", mimeType: "application/pdf", buffer: Buffer.fr
 /** Questions seen already, by language. */
 const questions = new Map();
 
-/** Faults that are known; each has a test of its own below, which is to go with its line here. */
-const KNOWN = {
-  "identity/templates/stand-mail.html: the date is in the page’s language, inside the language of the message": /^stand-mail.*: said to be/,
-  "portal/src/account.rs disclosure(): titles of consumers are Russian everywhere": /^account\/disclosures: .*said to be/,
-};
-/** What was found of them, in any language. */
-const met = [];
-
 /** With this, axe looks for everything everywhere; without it, what no language changes is looked for in one. */
 const WHOLE = process.env.WHOLE === "1";
 
@@ -265,17 +257,11 @@ describe("nothing is wrong with any page", { concurrency: 3 }, () => {
         if (kinds.size > 1) found.push(`${names.join(", ")} have one title: ${title}`);
       }
       t.diagnostic(`${[...titles.values()].flat().length} pages and states`);
-      met.push(...found);
-      const unknown = found.filter((what) => !Object.values(KNOWN).some((known) => known.test(what)));
-      assert.deepEqual([...new Set(unknown)], []);
+      assert.deepEqual([...new Set(found)], []);
       await context.close();
     });
   }
 });
-
-for (const [fault, pattern] of Object.entries(KNOWN)) {
-  test(`known: ${fault}`, { todo: fault }, () => assert.deepEqual(met.filter((what) => pattern.test(what)).slice(0, 3), []));
-}
 
 test("the first question is answered with the keyboard alone, and the focus is always seen", async () => {
   const context = await chrome.newContext({ viewport: { width: 320, height: 600 } });
