@@ -26,7 +26,7 @@ Examples:
   nais consent list --config stand/nais.toml
   nais consent export 0199c1de-8f7a-7c3e-b9a1-2f6d0c5e4b3a --config stand/nais.toml
   nais consent withdraw wish.p7s --config stand/nais.toml
-  nais consent wording request.json --folder stand/services/3.40.01-1 --name \"Ковалёв Андрей Иванович\" --lang ru
+  nais consent wording request.json --folder stand/services/3.40.01-1 --name \"КОВАЛЁВ ИВАН ПЕТРОВИЧ\" --lang ru
 
 A consent is known here from its first use. People stand under pseudonyms.")]
 pub struct Args {

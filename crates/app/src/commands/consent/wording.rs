@@ -14,8 +14,8 @@ use crate::{files, print, services};
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Example:
-  nais consent wording request.json --folder stand/services/3.40.01-1 --name \"Ковалёв Андрей Иванович\" --lang ru --write
-  nais card sign --card stand/cards/andrei.card --pin2 PIN --out consent.p7s request.json
+  nais consent wording request.json --folder stand/services/3.40.01-1 --name \"КОВАЛЁВ ИВАН ПЕТРОВИЧ\" --lang ru --write
+  nais card sign --card stand/cards/card-01.card --pin2 69796602 --out consent.p7s request.json
 
 With --write the request's agreement says the language and the digest of the text (`language`, `text_digest`): what was
 shown is what is signed, and NAIS takes no other text for it.")]
