@@ -74,7 +74,7 @@ def measure(nais: str, bench: str, name: str, algorithm: str, requests: int) -> 
             [bench, "load", "--name", name, "--address", f"127.0.0.1:{stand.ports['gateway']}", "--path", METHOD,
              "--ca", str(stand.folder / "pki" / "root.pem"), "--tls", str(consumer / "tls.pem"), str(consumer / "tls.key"),
              "--token", told["token"], "--header", f"Reg-auth-username: {told['username']}",
-             "--header", f"Reg-auth-password: {told['password']}", "--connections", "8", "--requests", str(requests),
+             "--header", f"Reg-auth-password: {told['password']}", "--connections", "32", "--requests", str(requests),
              "--pid", str(stand.process.pid), *common], capture_output=True, text=True, timeout=900)
         assert load.returncode == 0, load.stdout + load.stderr
         steps = subprocess.run(
