@@ -136,3 +136,39 @@ fn the_card_is_the_owners_and_its_file_is_checked() {
     let told = nais_in(folder, &["card", "status", "--card", "none.card"]).ended(2);
     assert!(told.err.contains("none.card") && !folder.join("none.card.lock").exists(), "{}", told.err);
 }
+
+/// A time stamp by itself: the authority's answer, its token, and what was stamped.
+#[test]
+fn a_time_stamp_is_verified_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    nais_in(folder, &["pki", "init", "--dir", "pki"]).ended(0);
+    let pem = |name: &str| fs::read_to_string(folder.join("pki").join(name)).unwrap();
+    let certificate = |name: &str| eds::Certificate::chain_from_pem(&pem(name)).unwrap().remove(0);
+    let key = eds::SigningKey::from_pkcs8_pem(&pem("tsa.key")).unwrap();
+    let authority =
+        eds::tsp::Authority::new(key, certificate("tsa.pem"), [certificate("issuing.pem")], "1.2.3").unwrap();
+    let request = eds::tsp::Request::new(eds::Algorithm::EcdsaP256Sha256, b"stamped").unwrap();
+    let now = model::Clock::system().now();
+    let answer = authority.answer(&request.to_der().unwrap(), now).unwrap();
+    fs::write(folder.join("r.tsr"), &answer).unwrap();
+    fs::write(folder.join("r.tst"), request.answered(&answer).unwrap().der()).unwrap();
+    fs::write(folder.join("stamped"), "stamped").unwrap();
+    fs::write(folder.join("other"), "other").unwrap();
+    for stamp in ["r.tsr", "r.tst"] {
+        let told = verify(folder, &[stamp, "stamped", "--crl", "pki/crl.pem"]).ended(0).out;
+        assert!(told.contains("\ntime stamp valid") && !told.contains("not checked"), "{told}");
+        let told = verify(folder, &[stamp]).ended(0).out;
+        assert!(
+            told.contains("not checked: what was stamped") && told.contains("whether the certificate was"),
+            "{told}"
+        );
+        assert!(verify(folder, &[stamp, "other"]).ended(1).out.contains("time stamp NOT valid"));
+        let told: Value = serde_json::from_str(&verify(folder, &[stamp, "stamped", "--json"]).ended(0).out).unwrap();
+        assert_eq!((&told["valid"], &told["wrong"]), (&true.into(), &Value::Null));
+    }
+    let mut altered = fs::read(folder.join("r.tst")).unwrap();
+    *altered.last_mut().unwrap() ^= 1;
+    fs::write(folder.join("r.tst"), altered).unwrap();
+    assert!(verify(folder, &["r.tst", "stamped"]).ended(1).out.contains("time stamp NOT valid"));
+}

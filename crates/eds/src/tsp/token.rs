@@ -1,10 +1,11 @@
 //! A time-stamp token: bytes existed at a moment, and an authority signs so.
 
 use const_oid::ObjectIdentifier;
+use der::Encode;
 use der::asn1::Int;
 use jiff::Timestamp;
 
-use super::form::{Imprint, TST_INFO, TstInfo, moment};
+use super::form::{Imprint, TST_INFO, TimeStampResp, TstInfo, moment};
 use crate::cms::{self, CmsError, Demand};
 use crate::encode::strict;
 use crate::{Certificate, Error, Purpose, Trust};
@@ -44,6 +45,12 @@ impl Token {
             certificates: message.certificates().to_vec(),
             der,
         })
+    }
+
+    /// The token in these bytes: by itself, or in the answer of an authority that granted it.
+    pub fn find(bytes: &[u8]) -> Result<Self, Error> {
+        let answered = strict::<TimeStampResp>(bytes).and_then(|answer| answer.token?.to_der().ok());
+        Self::read(answered.as_deref().unwrap_or(bytes))
     }
 
     /// The stamped moment.

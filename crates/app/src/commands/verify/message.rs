@@ -9,8 +9,8 @@ use eds::{CmsError, PathError, Revocation, Trust, sha256};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Args;
 use super::certificate::describe;
+use super::{Args, stamp};
 use crate::exit::{Error, Outcome};
 use crate::files;
 use crate::print::{self, Tone};
@@ -39,12 +39,16 @@ struct Finding<'a> {
 
 /// Checks the message in `content`, with its content in `rest` when that is detached.
 pub(super) fn verify(args: &Args, content: &[u8], rest: &[PathBuf], now: Timestamp) -> Result<Outcome, Error> {
+    let content = bytes(content);
+    if stamp::is_stamp(&content) {
+        return stamp::verify(args, &content, rest, now);
+    }
     let beside = match rest {
         [] => None,
         [one] => Some(files::bytes(one)?),
         _ => return Err(Error::usage("FILE: a signed file is checked with at most one other, its content")),
     };
-    let read = read(&bytes(content), beside.as_deref());
+    let read = read(&content, beside.as_deref());
     let message = match read {
         Ok(message) => message,
         Err(eds::Error::Cms(CmsError::ContentMissing)) => {
@@ -71,15 +75,19 @@ fn read(message: &[u8], beside: Option<&[u8]>) -> Result<Message, eds::Error> {
     }
 }
 
-fn trust(args: &Args, message: &Message) -> Result<(Trust, Revocation), Error> {
+/// The roots that are named, or the stand's.
+pub(super) fn roots(args: &Args) -> Result<&Path, Error> {
     let stand = Path::new(ROOTS);
     let roots = args.roots.as_deref().or_else(|| stand.exists().then_some(stand));
-    let roots = roots.ok_or_else(|| Error::usage("--roots FILE: name the root certificates that are trusted"))?;
+    roots.ok_or_else(|| Error::usage("--roots FILE: name the root certificates that are trusted"))
+}
+
+fn trust(args: &Args, message: &Message) -> Result<(Trust, Revocation), Error> {
     let mut through = message.certificates().to_vec();
     for stamp in message.signatures().iter().filter_map(Signature::stamp) {
         through.extend_from_slice(stamp.certificates());
     }
-    let (trust, rule) = super::trust(args, roots, through)?;
+    let (trust, rule) = super::trust(args, roots(args)?, through)?;
     Ok((trust.with_crls(message.lists()).with_responses(message.responses().iter().cloned()), rule))
 }
 

@@ -3,6 +3,7 @@
 mod certificate;
 mod message;
 mod receipt;
+mod stamp;
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,8 @@ A receipt is checked together with its record, which GET /ledger/v1/entries/{req
 A detached signature is checked together with what was signed, byte for byte.
 Without --key the file log.vkey beside the receipt is taken, else stand/pki/log.vkey.")]
 pub struct Args {
-    /// A receipt and its record, a signed file (.p7s) and its content if that is detached, or a certificate with those between it and the root (PEM)
+    /// A receipt and its record, a signed file (.p7s) and its content if that is detached, a time stamp (.tst, .tsr)
+    /// and what was stamped, or a certificate with those between it and the root (PEM)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The log's verifier key: a file or the text itself
