@@ -82,9 +82,9 @@ pub struct Blank {
     pub holder: String,
     /// What it tells after PIN 1.
     pub identity: Identity,
-    /// For signing in: a certificate that is good for [`crate::Purpose::TlsClient`], and not for signatures.
+    /// For signing in: a certificate that is good for [`eds::Purpose::TlsClient`], and not for signatures.
     pub authentication: Pair,
-    /// For signing: a certificate that is good for [`crate::Purpose::Signature`].
+    /// For signing: a certificate that is good for [`eds::Purpose::Signature`].
     pub signature: Pair,
 }
 

@@ -70,7 +70,7 @@ struct Init {
     /// Algorithm of their keys
     #[arg(long, value_enum, default_value = "ecdsa-p256")]
     algorithm: AlgorithmArg,
-    /// Where a node with [authority] in its configuration is reached, such as http://localhost:8080: certificates will say
+    /// Where a node with `[authority]` in its configuration is reached, such as http://localhost:8080: certificates will say
     /// that their status is told there
     #[arg(long, value_name = "URL")]
     address: Option<Url>,
