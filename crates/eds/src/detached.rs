@@ -49,6 +49,11 @@ impl Detached {
     }
 }
 
+/// The bytes in the value of `attribute-certificate`.
+pub fn attribute_certificate(header: &[u8]) -> Result<Vec<u8>, Error> {
+    decode(header, CERTIFICATE_LIMIT).ok_or(Error::Attributes("not base64, or too long"))
+}
+
 /// The value of `sign` for these bytes.
 pub fn sign(message: &[u8], key: &SigningKey) -> Result<String, Error> {
     Ok(STANDARD.encode(key.sign(message, Form::Der)?))

@@ -18,6 +18,7 @@ pub mod fold;
 pub mod identifier;
 pub mod json;
 pub mod lang;
+pub mod media;
 pub mod names;
 pub mod passport;
 pub mod phonetic;

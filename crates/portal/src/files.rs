@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use model::media::Media;
 use serde_json::{Value, json};
 use store::{Error, Tx};
 use uuid::Uuid;
@@ -13,7 +14,7 @@ use web::pages::{Sent, Upload, View};
 
 use crate::apply::{Filling, Place};
 use crate::draft::Hand;
-use crate::form::{self, Attached, Field, Files, Form, Message, Page, Type, Wrong};
+use crate::form::{self, Attached, Field, Files, Form, Message, Page, Wrong};
 use crate::session::Session;
 use crate::stop::Answer;
 use crate::{Portal, result};
@@ -52,7 +53,7 @@ fn aad(id: &Uuid) -> Vec<u8> {
 
 /// What a browser calls a file, as it can be shown and given back: no folders, nothing that turns the text around, and
 /// the end that its content has.
-fn name(told: &str, kind: Type) -> String {
+fn name(told: &str, kind: Media) -> String {
     let last = told.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |sign: &char| {
         !sign.is_control()
@@ -84,12 +85,12 @@ fn taken(files: &Files, sent: &Sent) -> Result<Taken, &'static str> {
     if content.is_empty() {
         return Err("files.empty");
     }
-    let kind = Type::of(&content).filter(|kind| files.types.contains(kind)).ok_or("files.type")?;
+    let kind = Media::of(&content).filter(|kind| files.types.contains(kind)).ok_or("files.type")?;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &content);
     let about = Attached {
         id: Uuid::nil(),
         name: name(&sent.name, kind),
-        media_type: kind.media().to_owned(),
+        media_type: kind.name().to_owned(),
         size: content.len(),
         sha256: hex::encode(digest),
     };
@@ -314,23 +315,23 @@ mod tests {
     #[test]
     fn names_are_made_harmless() {
         for (told, kind, expected) in [
-            ("C:\\fake\\поліс №1.PDF", Type::Pdf, "поліс №1.PDF"),
-            ("../../etc/passwd", Type::Png, "passwd.png"),
-            ("scan.jpeg", Type::Jpeg, "scan.jpeg"),
-            ("page.html", Type::Jpeg, "page.html.jpg"),
-            ("a\r\nb\u{202e}fdp.exe", Type::Pdf, "abfdp.exe.pdf"),
-            ("..", Type::Pdf, "file.pdf"),
-            (".pdf", Type::Pdf, "pdf.pdf"),
-            ("", Type::Png, "file.png"),
+            ("C:\\fake\\поліс №1.PDF", Media::Pdf, "поліс №1.PDF"),
+            ("../../etc/passwd", Media::Png, "passwd.png"),
+            ("scan.jpeg", Media::Jpeg, "scan.jpeg"),
+            ("page.html", Media::Jpeg, "page.html.jpg"),
+            ("a\r\nb\u{202e}fdp.exe", Media::Pdf, "abfdp.exe.pdf"),
+            ("..", Media::Pdf, "file.pdf"),
+            (".pdf", Media::Pdf, "pdf.pdf"),
+            ("", Media::Png, "file.png"),
         ] {
             assert_eq!(name(told, kind), expected);
         }
-        assert_eq!(name(&"я".repeat(300), Type::Pdf).chars().count(), NAME + 4);
+        assert_eq!(name(&"я".repeat(300), Media::Pdf).chars().count(), NAME + 4);
     }
 
     #[test]
     fn files_are_judged_by_their_content() {
-        let files = Files { types: vec![Type::Pdf], megabytes: 1, most: 1 };
+        let files = Files { types: vec![Media::Pdf], megabytes: 1, most: 1 };
         let sent = |content: Option<&'static [u8]>| Sent {
             field: "a".into(),
             name: "x.pdf".into(),
@@ -352,7 +353,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_name_can_be_given_back(told in ".{0,200}") {
-            let name = name(&told, Type::Jpeg);
+            let name = name(&told, Media::Jpeg);
             let file = result::file("", "image/jpeg", &name);
             assert!(file.headers().contains_key("content-disposition"), "{name}");
             assert!(name.chars().count() <= NAME + 5 && !name.contains(['/', '\\', '\n']));

@@ -12,7 +12,7 @@ use web::pages::{self, View};
 use crate::application::{self, Entry};
 use crate::entry::first_sign_in;
 use crate::session::Session;
-use crate::stop::Answer;
+use crate::stop::{Answer, Stop};
 use crate::{Portal, account, form, result};
 
 /// Lines of one statement.
@@ -55,6 +55,17 @@ fn line(portal: &Portal, lang: Lang, one: &Entry) -> (Value, Amount) {
     (shown, price)
 }
 
+/// What was applied for in these days.
+async fn entries(
+    portal: &Portal,
+    view: &View,
+    session: &Session,
+    (from, to): (Date, Date),
+) -> Result<Vec<Entry>, Stop> {
+    let found = application::between(portal, session.account, (start_of_day(from), end_of_day(to)), MOST).await;
+    found.map_err(|error| portal.failed(view, &error).into())
+}
+
 /// The day as three fields, as they were typed or as it is.
 fn parts(typed: &pages::Form, name: &str, day: Date) -> Value {
     let part = |part: &str, is: i16| {
@@ -94,8 +105,7 @@ pub(crate) async fn show(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(account::show_as(status, &portal, &view, &session, ("statements", values)));
     }
-    let found = application::between(&portal, session.account, (start_of_day(from), end_of_day(to)), MOST).await;
-    let found = found.map_err(|error| portal.failed(&view, &error))?;
+    let found = entries(&portal, &view, &session, (from, to)).await?;
     let lines: Vec<(Value, Amount)> = found.iter().map(|one| line(&portal, view.lang, one)).collect();
     let total = lines.iter().try_fold(Amount::ZERO, |sum, (_, price)| sum.plus(*price)).unwrap_or_default();
     let period = format!("from-day={}&from-month={}&from-year={}", from.day(), from.month(), from.year());
@@ -124,8 +134,7 @@ pub(crate) async fn csv(
     let typed = pages::Form::parse(query.unwrap_or_default().as_bytes());
     let asked = period(&typed, minsk_day(view.at));
     let (from, to) = asked.map_err(|_| portal.not_found(&view))?;
-    let found = application::between(&portal, session.account, (start_of_day(from), end_of_day(to)), MOST).await;
-    let found = found.map_err(|error| portal.failed(&view, &error))?;
+    let found = entries(&portal, &view, &session, (from, to)).await?;
     let heads = ["date", "service", "number", "outcome", "price", "reason"];
     let heads = heads.map(|key| portal.text(view.lang, &format!("statements.{key}"), &[]));
     let mut text = format!("\u{feff}{}", row(&heads));

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use model::media::Media;
 use serde_json::Value;
 
 /// Where they are.
@@ -24,15 +25,10 @@ pub(crate) fn are_whole(application: &Value) -> bool {
 fn holds(copy: &Value, content: &Value) -> bool {
     let Some(bytes) = content.as_str().and_then(|text| BASE64_STANDARD.decode(text).ok()) else { return false };
     let text = |name: &str| copy.get(name).and_then(Value::as_str).unwrap_or_default();
-    let begins: &[u8] = match text("media_type") {
-        "application/pdf" => b"%PDF-",
-        "image/jpeg" => b"\xff\xd8\xff",
-        _ => b"\x89PNG\r\n\x1a\n",
-    };
     let size = copy.get("size").and_then(Value::as_u64);
     size == u64::try_from(bytes.len()).ok()
         && text("sha256") == hex::encode(eds::sha256(&bytes))
-        && bytes.starts_with(begins)
+        && Media::of(&bytes).is_some_and(|kind| kind.name() == text("media_type"))
 }
 
 #[cfg(test)]

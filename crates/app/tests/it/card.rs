@@ -167,6 +167,8 @@ fn a_time_stamp_is_verified_by_itself() {
         let told: Value = serde_json::from_str(&verify(folder, &[stamp, "stamped", "--json"]).ended(0).out).unwrap();
         assert_eq!((&told["valid"], &told["wrong"]), (&true.into(), &Value::Null));
     }
+    let told = verify(folder, &["r.tsr", "stamped", "other"]).ended(2);
+    assert!(told.err.contains("at most one other"), "{}", told.err);
     let mut altered = fs::read(folder.join("r.tst")).unwrap();
     *altered.last_mut().unwrap() ^= 1;
     fs::write(folder.join("r.tst"), altered).unwrap();

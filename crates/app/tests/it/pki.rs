@@ -81,3 +81,33 @@ fn nothing_is_overwritten_and_keys_are_the_owners() {
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }
+
+#[test]
+fn powers_are_attested_and_revoked() {
+    let folder = made();
+    let attest = |name: &str, holder: &str| {
+        let words = ["pki", "attest", "--dir", "pki", "--name", name, "--holder", holder];
+        nais_in(folder.path(), &[&words[..], &["--unp", "191000015", "--job-title", "clerk"]].concat())
+    };
+    attest("powers", "pki/clerk.pem").ended(0);
+    let pem = |name: &str| std::fs::read_to_string(folder.path().join("pki").join(name)).unwrap();
+    let powers = eds::AttributeCertificate::from_pem(&pem("powers.pem")).unwrap();
+    let holder = eds::Certificate::chain_from_pem(&pem("clerk.pem")).unwrap().remove(0);
+    assert_eq!((powers.unp(), powers.job_title(), powers.is_of(&holder)), (Some("191000015"), Some("clerk"), true));
+    let trust = || {
+        let one = |name: &str| eds::Certificate::from_pem(&pem(name)).unwrap();
+        eds::Trust::new([one("root.pem")])
+            .with_intermediates([one("issuing.pem")])
+            .with_attribute_authorities([one("attributes.pem")])
+            .with_crls(eds::Crl::all_from_pem(&pem("crl.pem")).unwrap())
+    };
+    let now = model::Clock::system().now();
+    trust().check_attributes(&powers, &holder, now).unwrap();
+    nais_in(folder.path(), &["pki", "revoke", "--dir", "pki", "pki/powers.pem"]).ended(0);
+    let later = now + jiff::SignedDuration::from_secs(2);
+    let revoked = trust().check_attributes(&powers, &holder, later);
+    assert!(matches!(revoked, Err(eds::PathError::Revoked { .. })), "{revoked:?}");
+    assert!(attest("powers", "pki/clerk.pem").ended(2).err.contains("powers.pem"), "nothing is overwritten");
+    assert!(attest("attributes", "pki/clerk.pem").ended(2).err.contains("--name"));
+    assert!(attest("other", "pki/nobody.pem").ended(2).err.contains("nobody.pem"));
+}

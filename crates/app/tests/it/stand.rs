@@ -191,6 +191,19 @@ fn by_the_clerk(stand: &Stand) {
         ["consent", "wording", request, "--folder", "stand/services/3.40.01-1", "--lang", "ru", "--name", &name];
     let shown = nais_in(stand.path(), &words).ended(0).out;
     assert_eq!(shown, fs::read_to_string(folder.join("requests/common-register-by-clerk.txt")).unwrap());
+    // Written into a request, the digest is that of the text; a request without an agreement has no text.
+    let mut other: Value = serde_json::from_slice(&fs::read(stand.path().join(request)).unwrap()).unwrap();
+    fs::write(stand.path().join("own.json"), other.to_string()).unwrap();
+    let own = ["consent", "wording", "own.json", "--folder", "stand/services/3.40.01-1", "--name", &name, "--lang"];
+    let english = nais_in(stand.path(), &[&own[..], &["en", "--write"]].concat()).ended(0).out;
+    let written: Value = serde_json::from_slice(&fs::read(stand.path().join("own.json")).unwrap()).unwrap();
+    let agreement = &written["cover"]["agreement"];
+    let digest: String = eds::sha256(english.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((&agreement["language"], &agreement["text_digest"]), (&"en".into(), &digest.into()));
+    other["cover"].as_object_mut().unwrap().remove("agreement");
+    fs::write(stand.path().join("own.json"), other.to_string()).unwrap();
+    let told = nais_in(stand.path(), &[&own[..], &["en"]].concat()).ended(2).err;
+    assert!(told.contains("cover.agreement"), "{told}");
     let told = nais_in(stand.path(), &["pki", "show", "--dir", "stand/pki"]).ended(0).out;
     assert!(told.contains("attributes") && told.contains(&name), "{told}");
 }

@@ -3,17 +3,12 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use eds::{AttributeCertificate, Certificate, PathError};
+use eds::{AttributeCertificate, Certificate, PathError, detached};
 use jiff::Timestamp;
 use model::{Kind, Refusal};
 
 use super::header::{ATTRIBUTE_CERTIFICATE, single};
 use crate::Gateway;
-
-/// The longest attribute certificate taken, in base64.
-const LONGEST: usize = 16 * 1024;
 
 /// The holder of a certificate whose EDS holds, with the attribute certificate where one was sent.
 pub(crate) struct Signer {
@@ -36,16 +31,21 @@ impl Signer {
 
     /// They sign for the organisation of this taxpayer number: it is attested of them, or else their certificate is the
     /// consumer's, because it was registered or says so itself.
+    ///
+    /// Organisation and position come from one paper: a position in one organisation is none in another.
     pub(crate) fn signs_for(&self, unp: &str) -> bool {
-        match self.attributes.as_ref().and_then(|one| one.unp()) {
-            Some(attested) => attested == unp,
+        match &self.attributes {
+            Some(attested) => attested.unp() == Some(unp),
             None => self.registered || self.certificate.unp() == Some(unp),
         }
     }
 
-    /// Their position there: what is attested of somebody counts before what their own certificate says.
+    /// Their position there.
     pub(crate) fn job_title(&self) -> Option<&str> {
-        self.attributes.as_ref().and_then(|one| one.job_title()).or_else(|| self.certificate.job_title())
+        match &self.attributes {
+            Some(attested) => attested.job_title(),
+            None => self.certificate.job_title(),
+        }
     }
 
     /// The attribute certificate, if it is theirs, holds at `at`.
@@ -65,10 +65,8 @@ impl Signer {
 /// The attribute certificate that was sent.
 pub(crate) fn attributes(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Arc<AttributeCertificate>>, Refusal> {
     let Some(text) = single(headers, &ATTRIBUTE_CERTIFICATE)?.map(str::trim) else { return Ok(None) };
-    let unreadable = eds::Error::Attributes("not base64");
-    let der = if text.len() > LONGEST { None } else { BASE64_STANDARD.decode(text).ok() };
-    let read = der.ok_or(unreadable).and_then(|der| gateway.certificates.attributes(&der));
-    read.map(Some).map_err(|error| error.refusal())
+    let der = detached::attribute_certificate(text.as_bytes()).map_err(|error| error.refusal())?;
+    gateway.certificates.attributes(&der).map(Some).map_err(|error| error.refusal())
 }
 
 /// It speaks of nobody who signed.

@@ -113,6 +113,12 @@ async fn powers_may_be_attested() {
         // Without anybody's signature it proves nothing.
         let alone = with(&good).without("sign").without("certificate");
         alone.ask(&house).await.refused(&house, 401, "attributes-wrong-holder").await;
+        // Who is a notary by their own certificate is what is attested of them, when that is sent.
+        let notary = employee(&house, &party, Some("notary"));
+        let porter = attest(&party.unp, "porter", &notary, term(-1, 30));
+        let told = ask.clone().without("sign").without("certificate").signed_by(&notary);
+        let told = told.with("attribute-certificate", &BASE64_STANDARD.encode(porter.der()));
+        told.ask(&house).await.refused(&house, 403, "eds-wrong-role").await;
         assert_eq!(house.fake.asked(), 1);
     })
     .await;

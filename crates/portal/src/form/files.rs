@@ -1,5 +1,6 @@
 //! Fields that take files: which ones, known by their content and never by their name, and what is kept of them as answers.
 
+use model::media::Media;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,63 +12,11 @@ use super::{Field, Form, Kind, Page};
 #[serde(deny_unknown_fields)]
 pub struct Files {
     /// Of which types.
-    pub types: Vec<Type>,
+    pub types: Vec<Media>,
     /// How large each may be.
     pub megabytes: usize,
     /// How many.
     pub most: usize,
-}
-
-/// A type of files.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum Type {
-    /// ISO 32000.
-    Pdf,
-    /// ITU-T T.81, in whatever container.
-    Jpeg,
-    /// ISO/IEC 15948.
-    Png,
-}
-
-impl Type {
-    /// The type of a file that begins with these bytes.
-    pub(crate) fn of(content: &[u8]) -> Option<Self> {
-        let begins = |magic: &[u8]| content.starts_with(magic);
-        match () {
-            () if begins(b"%PDF-") => Some(Self::Pdf),
-            () if begins(b"\xff\xd8\xff") => Some(Self::Jpeg),
-            () if begins(b"\x89PNG\r\n\x1a\n") => Some(Self::Png),
-            () => None,
-        }
-    }
-
-    /// As people call it.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Pdf => "PDF",
-            Self::Jpeg => "JPEG",
-            Self::Png => "PNG",
-        }
-    }
-
-    /// As headers call it.
-    pub(crate) fn media(self) -> &'static str {
-        match self {
-            Self::Pdf => "application/pdf",
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-        }
-    }
-
-    /// The ends that names of such files have; the first is given to a name without one.
-    pub(crate) fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Self::Pdf => &["pdf"],
-            Self::Jpeg => &["jpg", "jpeg"],
-            Self::Png => &["png"],
-        }
-    }
 }
 
 impl Files {
@@ -96,8 +45,7 @@ pub(crate) struct Attached {
 impl Attached {
     /// What its type is called.
     pub(crate) fn title(&self) -> &'static str {
-        let mut all = [Type::Pdf, Type::Jpeg, Type::Png].into_iter();
-        all.find(|one| one.media() == self.media_type).map_or("", Type::title)
+        Media::ALL.into_iter().find(|one| one.name() == self.media_type).map_or("", Media::title)
     }
 }
 
@@ -144,20 +92,5 @@ impl Field {
     /// Whether files are chosen in it.
     pub(crate) fn is_file(&self) -> bool {
         self.kind == Kind::File
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_are_known_by_content() {
-        assert_eq!(Type::of(b"%PDF-1.7\n"), Some(Type::Pdf));
-        assert_eq!(Type::of(b"\xff\xd8\xff\xe0\0\x10JFIF"), Some(Type::Jpeg));
-        assert_eq!(Type::of(b"\x89PNG\r\n\x1a\n\0"), Some(Type::Png));
-        for other in [b"".as_slice(), b"MZ", b"<html>%PDF-", b"GIF89a", b"\x89PNG", b"PK\x03\x04"] {
-            assert_eq!(Type::of(other), None);
-        }
     }
 }

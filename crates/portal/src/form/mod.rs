@@ -21,8 +21,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub(crate) use answers::{Message, Wrong, day, read, set};
+pub use files::Files;
 pub(crate) use files::{Attached, attached};
-pub use files::{Files, Type};
 pub(crate) use guests::picked;
 pub(crate) use show::{Offer, questions, summary, typed_as};
 
