@@ -107,7 +107,7 @@ class People:
 class Filler:
     """Sends packages on a few connections; counts what was accepted."""
 
-    def __init__(self, stand: Stand, packages, connections: int = 4):
+    def __init__(self, stand: Stand, packages, connections: int = 12):
         self.stand, self.packages, self.lock = stand, iter(packages), threading.Lock()
         self.accepted, self.failures = 0, []
         self.threads = [threading.Thread(target=self.work) for _ in range(connections)]

@@ -4,7 +4,16 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 
-const SOURCES: [&str; 6] = ["package.json", "package-lock.json", "build.mjs", "styles.scss", "app.js", "favicon.svg"];
+const SOURCES: [&str; 8] = [
+    "package.json",
+    "package-lock.json",
+    "build.mjs",
+    "_theme.scss",
+    "head.scss",
+    "styles.scss",
+    "app.js",
+    "favicon.svg",
+];
 
 fn main() -> ExitCode {
     match make() {

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LANGS, PASSWORD, answers, askForAccount, browser, entered, message, onward, stand, through } from "./stand.mjs";
+import { cards } from "./office.mjs";
 import { filledIn } from "./walk.mjs";
 
 const [dir, ...wanted] = process.argv.slice(2);
@@ -11,6 +12,11 @@ const file = (name, text) => ({ name, mimeType: "application/octet-stream", buff
 const running = await stand();
 const chrome = await browser();
 try {
+  // Somebody who signs in with a card and gave a consent.
+  const { asked, withCard, consent } = cards(running);
+  consent();
+  const { who: holder } = await withCard(asked);
+  await holder.follow("/en/account");
   for (const lang of wanted.length ? wanted : LANGS) {
     for (const [name, width] of [["wide", 1100], ["narrow", 320]]) {
       const context = await chrome.newContext({ viewport: { width, height: 900 }, locale: lang });
@@ -20,7 +26,7 @@ try {
         await page.goto(`${running.base}/${lang}${path}`);
         await shoot(what);
       };
-      for (const [what, path] of [["services", "/services"], ["service", "/services/200.12.14.1"], 
+      for (const [what, path] of [["services", "/services"], ["service", "/services/200.12.14.1"],
         ["help", "/help"], ["status", "/status"], ["developers", "/developers"], ["verify", "/verify"],
         ["accessibility", "/accessibility"], ["sign-in", "/sign-in"], ["sign-in-card", "/sign-in/card"], ["register", "/register"], ["nothing", "/nothing"]]) {
         await see(what, path);
@@ -71,9 +77,18 @@ try {
       await shoot("print");
       for (const [what, path] of [["account", "/account"], ["messages", "/account/messages"], ["applications", "/account/applications"],
         ["disclosures", "/account/disclosures"], ["profile", "/account/profile"], ["documents", "/account/documents"],
-        ["consents", "/account/consents"], ["statements", "/account/statements"], ["sessions", "/identity/sessions"], ["two-step", "/identity/two-step"]]) {
+        ["statements", "/account/statements"], ["sessions", "/identity/sessions"], ["two-step", "/identity/two-step"],
+        ["passkeys", "/identity/passkeys"]]) {
         await see(what, path);
       }
+      await context.clearCookies();
+      await context.addCookies([...holder.jar].map(([name, value]) => ({ name, value, url: running.base })));
+      await see("consents", "/account/consents");
+      await page.locator('main a[href*="/account/consents/"]').first().click();
+      await page.waitForURL(/consents\/[0-9a-f-]+$/);
+      await shoot("consent");
+      await page.goto(`${page.url()}/withdraw`);
+      await shoot("consent-withdraw");
       await context.close();
     }
   }

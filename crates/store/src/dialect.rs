@@ -6,9 +6,10 @@ use crate::{Error, Statement, Tx};
 ///
 /// `{int}` 64-bit integer · `{text}` · `{bytes}` · `{json}` JSON text · `{strict}` after a table's columns ·
 /// `{rowless}` the same for tables kept in the order of their primary key · `{by_month}` the same for tables that
-/// PostgreSQL partitions by their column `month`.
+/// PostgreSQL partitions by their column `month` · `{by_month_appended}` the same for tables of large rows: kept in the
+/// order of arrival, since a tree of large rows is rebalanced at its end with every few of them.
 pub fn translate(sql: &str, postgres: bool) -> String {
-    let words: [(&str, &str); 7] = if postgres {
+    let words: [(&str, &str); 8] = if postgres {
         [
             ("{int}", "BIGINT"),
             // SQLite compares bytes; PostgreSQL would compare by its own locale, and paging by key would differ.
@@ -18,6 +19,7 @@ pub fn translate(sql: &str, postgres: bool) -> String {
             ("{strict}", ""),
             ("{rowless}", ""),
             ("{by_month}", "PARTITION BY LIST (month)"),
+            ("{by_month_appended}", "PARTITION BY LIST (month)"),
         ]
     } else {
         [
@@ -28,6 +30,7 @@ pub fn translate(sql: &str, postgres: bool) -> String {
             ("{strict}", "STRICT"),
             ("{rowless}", "STRICT, WITHOUT ROWID"),
             ("{by_month}", "STRICT, WITHOUT ROWID"),
+            ("{by_month_appended}", "STRICT"),
         ]
     };
     words.iter().fold(sql.to_owned(), |text, (word, own)| text.replace(word, own))

@@ -37,12 +37,14 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         .execute_batch(&format!(
             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
              PRAGMA mmap_size = 0;",
             durability = match durability {
                 Durability::Full => "FULL",
                 Durability::Normal => "NORMAL",
             },
+            // What a transaction changes beyond it is written before its time, and often again.
+            cache = if role == Role::Writer { 49152 } else { 16384 },
         ))
         .map_err(|e| error(&e, "open"))?;
     if role == Role::Reader {

@@ -43,15 +43,27 @@ const fonts = Object.fromEntries(
   }),
 );
 
-const { css } = compile("styles.scss", { loadPaths: [packages], style: "compressed" });
-const named = css.replace(/url\("?(golos-[a-z]+\.woff2)"?\)/g, (_, name) => `url(${fonts[name]})`);
-for (const strange of named.match(/url\((?!golos-|"data:|data:)[^)]*\)/g) ?? []) {
-  throw new Error(`the style sheet names ${strange}`);
+/** A sheet with the letters at the addresses they are served under. */
+function sheet(source) {
+  const { css } = compile(source, { loadPaths: [packages], style: "compressed" });
+  const named = css.replace(/url\("?(golos-[a-z]+\.woff2)"?\)/g, (_, name) => `url(/assets/${fonts[name]})`);
+  for (const strange of named.match(/url\((?!\/assets\/golos-|"data:|data:)[^)]*\)/g) ?? []) {
+    throw new Error(`${source} names ${strange}`);
+  }
+  if (/GDS Transport|crown|crest/i.test(named)) {
+    throw new Error(`${source} has somebody else's letters or emblem`);
+  }
+  return named;
 }
-if (/GDS Transport|crown|crest/i.test(named)) {
-  throw new Error("the style sheet has somebody else's letters or emblem");
+
+keep("app.css", "text/css; charset=utf-8", Buffer.from(sheet("styles.scss")));
+// The top's style stands in the page; the policy of pages names its digest.
+const top = sheet("head.scss").replace(/^\uFEFF/, "");
+if (/<\//.test(top)) {
+  throw new Error("head.scss would end its element");
 }
-keep("app.css", "text/css; charset=utf-8", Buffer.from(named));
+writeFileSync(join(out, "head.css"), top);
+writeFileSync(join(out, "head.sha256"), createHash("sha256").update(top).digest("base64"));
 
 const script = await build({
   entryPoints: ["app.js"], bundle: true, minify: true, format: "esm", target: "es2020", write: false,

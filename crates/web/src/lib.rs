@@ -9,6 +9,7 @@ pub mod client;
 pub mod context;
 pub mod edge;
 pub mod error;
+mod known;
 pub mod listener;
 pub mod metrics;
 pub mod operations;

@@ -16,7 +16,7 @@ const RETRY_AFTER: u32 = 1;
 /// asks to wait. Who does not would otherwise have us busy with refusals, while others could be answered.
 const HOLD: Duration = Duration::from_secs(1);
 /// How often a connection that is left unread looks whether there is room.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Mark of an answer after which the connection is left unread; the gate that refused.
 #[derive(Clone)]

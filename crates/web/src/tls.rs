@@ -11,6 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::error::Error;
+use crate::known::Known;
 
 /// What a TLS server is made of, as PEM texts.
 pub struct Tls<'a> {
@@ -110,7 +111,8 @@ fn verifier(
     if clients.fresh_lists {
         builder = builder.enforce_revocation_expiration();
     }
-    builder.build().map_err(|error| Error::Tls(error.to_string()))
+    let verifier = builder.build().map_err(|error| Error::Tls(error.to_string()))?;
+    Ok(Arc::new(Known::new(verifier)))
 }
 
 /// All items of a kind in a PEM text; none is an error.

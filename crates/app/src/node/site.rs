@@ -11,7 +11,7 @@ use mail::Outbox;
 use portal::Portal;
 use portal::form::Form;
 use web::Edge;
-use web::pages::{Pages, View, readable};
+use web::pages::{Pages, View, compressed, readable};
 
 use super::listen::Parts;
 use super::{Role, consumer, keys, listen};
@@ -63,7 +63,7 @@ pub(crate) async fn open(parts: &Parts<'_>, edge: &Edge<Router>, roles: &[Role])
         tokio::spawn(portal.clone().work());
         router = router.merge(portal.router());
     }
-    Ok(Site { router: told_by_pages(router, &told), identity: provider })
+    Ok(Site { router: compressed(told_by_pages(router, &told)), identity: provider })
 }
 
 /// People read a page where there is none, where an address only takes forms, and where it cannot be read; systems read

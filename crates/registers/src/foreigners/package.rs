@@ -58,8 +58,8 @@ impl Message {
     pub(crate) fn keep(&self, tx: &mut Tx<'_>, vault: &Vault, source: &str, answer: &[u8]) -> Result<(), Error> {
         let sealed = vault.seal(&answer_place(*self.package_id.as_bytes()), answer);
         let params = [
-            self.keyed.into(),
             Param::Bytes(self.package_id.as_bytes()),
+            self.keyed.into(),
             self.received_at.into(),
             Param::Text(&self.consumer),
             Param::Text(source),

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
+use model::clock::uuid_at;
 use model::error::Error as Faulty;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -164,10 +166,11 @@ fn packages(
     };
     let month = calendar::month_of(now) - rule.keep_months;
     let day = format!("{:04}-{:02}-01", 1970 + month.div_euclid(12), month.rem_euclid(12) + 1);
-    let Some(before) = calendar::day_start(&day) else {
+    let Some(before) = calendar::day_start(&day).and_then(|micros| Timestamp::from_microsecond(micros).ok()) else {
         return Ok(());
     };
-    let records = tx.query_opt(&sql::COUNT_PACKAGES, &[before.into()], |row| row.int(0))?.unwrap_or(0);
+    let first_kept = uuid_at(before, [0; 10]).into_bytes();
+    let records = tx.query_opt(&sql::COUNT_PACKAGES, &[(&first_kept).into()], |row| row.int(0))?.unwrap_or(0);
     let records = u64::try_from(records).unwrap_or(0);
     if records == 0 {
         return Ok(());
@@ -175,7 +178,7 @@ fn packages(
     out.lines.push(Warning { kind: "packages".to_owned(), month: day, records, act: rule.act.clone() });
     if !dry_run {
         let portion = i64::try_from(portion).unwrap_or(i64::MAX);
-        let removed = tx.execute(&sql::DROP_PACKAGES, &[before.into(), portion.into()])?;
+        let removed = tx.execute(&sql::DROP_PACKAGES, &[(&first_kept).into(), portion.into()])?;
         out.more |= removed < records;
     }
     Ok(())

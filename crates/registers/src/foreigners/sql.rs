@@ -12,18 +12,17 @@ const TABLES: &str = "
 -- One row: the next number, and how often the directory of persons was thinned out.
 CREATE TABLE isos_counter (id {int} NOT NULL PRIMARY KEY, next {int} NOT NULL, epoch {int} NOT NULL) {strict};
 INSERT INTO isos_counter (id, next, epoch) VALUES (1, 1, 1);
--- Packages received; `message` is the keyed value of consumer and message_id.
+-- Packages received, in their order; `message` is the keyed value of consumer and message_id.
 CREATE TABLE isos_package (
-  message {int} NOT NULL PRIMARY KEY, package_id {bytes} NOT NULL, received_at {int} NOT NULL, consumer {text} NOT NULL,
+  package_id {bytes} NOT NULL PRIMARY KEY, message {int} NOT NULL, received_at {int} NOT NULL, consumer {text} NOT NULL,
   source {text} NOT NULL, kind {int} NOT NULL, digest {bytes} NOT NULL, answer {bytes} NOT NULL
 ) {strict};
-CREATE UNIQUE INDEX isos_package_id ON isos_package (package_id);
-CREATE INDEX isos_package_age ON isos_package (received_at);
+CREATE UNIQUE INDEX isos_package_message ON isos_package (message);
 -- Records as sent, sealed. Append-only: a correction is a new row that names the old one.
 CREATE TABLE isos_record (
   month {int} NOT NULL, seq {int} NOT NULL, kind {int} NOT NULL, at {int} NOT NULL, received_at {int} NOT NULL,
   source {text} NOT NULL, package_id {bytes}, corrects {bytes}, body {bytes} NOT NULL, PRIMARY KEY (month, seq)
-) {by_month};
+) {by_month_appended};
 -- Records by keyed criterion.
 CREATE TABLE isos_term (
   month {int} NOT NULL, term {int} NOT NULL, at {int} NOT NULL, seq {int} NOT NULL, PRIMARY KEY (month, term, at, seq)
@@ -52,7 +51,7 @@ store::statements! {
     /// What was answered to a message.
     PACKAGE_BY_MESSAGE = "SELECT digest, answer, package_id FROM isos_package WHERE message = $1";
     /// Keeps a package with its answer; nothing when the message was taken meanwhile.
-    ADD_PACKAGE = "INSERT INTO isos_package (message, package_id, received_at, consumer, source, kind, digest, answer)
+    ADD_PACKAGE = "INSERT INTO isos_package (package_id, message, received_at, consumer, source, kind, digest, answer)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     /// A package by its identifier.
     PACKAGE_BY_ID = "SELECT consumer, source, kind, received_at, answer FROM isos_package WHERE package_id = $1";
@@ -124,11 +123,11 @@ store::statements! {
     DROP_PERSON = "DELETE FROM isos_person WHERE person = $1";
     /// Removes a person from a block.
     DROP_BLOCK = "DELETE FROM isos_block WHERE block = $1 AND person = $2";
-    /// How many packages were received before a moment.
-    COUNT_PACKAGES = "SELECT count(*) FROM isos_package WHERE received_at < $1";
-    /// Removes packages received before a moment, a portion at a time.
-    DROP_PACKAGES = "DELETE FROM isos_package WHERE message IN
-        (SELECT message FROM isos_package WHERE received_at < $1 ORDER BY received_at LIMIT $2)";
+    /// How many packages were received before one with this identifier could be: identifiers begin with the time.
+    COUNT_PACKAGES = "SELECT count(*) FROM isos_package WHERE package_id < $1";
+    /// Removes packages received before one with this identifier could be, a portion at a time.
+    DROP_PACKAGES = "DELETE FROM isos_package WHERE package_id IN
+        (SELECT package_id FROM isos_package WHERE package_id < $1 ORDER BY package_id LIMIT $2)";
     /// Rows of the inverted index, 8 at once.
     ADD_TERMS_8 = "INSERT INTO isos_term (month, term, at, seq) VALUES
             ($1, $2, $3, $4), ($5, $6, $7, $8), ($9, $10, $11, $12), ($13, $14, $15, $16),

@@ -23,6 +23,7 @@ impl Engine {
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write);
         environment.add_global("lang", lang.code());
+        environment.add_global("top_style", Value::from_safe_string(assets::TOP_STYLE.to_owned()));
         environment.add_function("url", move |path: &str| view::url(lang, path));
         environment.add_function("asset", |name: &str| {
             assets::url(name).ok_or_else(|| wrong(format!("there is no asset `{name}`")))

@@ -4,6 +4,7 @@
 //! in a language or a template does not parse. A handler takes a [`View`] and answers [`Pages::show`].
 
 mod assets;
+mod compress;
 mod cookies;
 mod countries;
 mod engine;
@@ -25,6 +26,7 @@ use axum::http::{Response, StatusCode};
 use minijinja::{Value, context};
 use model::Lang;
 
+pub use compress::compressed;
 pub use cookies::{cookie, set_cookie};
 pub use countries::country_name;
 pub use error::Error;

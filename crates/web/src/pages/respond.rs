@@ -13,10 +13,13 @@ use super::format::escape;
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Nothing but our own files; nobody may frame a page; no script or style stands inside one.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-    base-uri 'none'";
+/// Nothing but our own files; nobody may frame a page; no script stands inside one, and no style but that of its top.
+const POLICY: &str = concat!(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-",
+    include_str!(concat!(env!("OUT_DIR"), "/head.sha256")),
+    "'; font-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'"
+);
 
 /// A page in this language.
 pub(super) fn page(status: StatusCode, lang: Lang, html: String) -> Response<Body> {
