@@ -210,6 +210,7 @@ def main() -> int:
             further = [people.package(options.records // PACKAGE + number) for number in range(100)]
             filler = Filler(stand, further)
             rows.append((f"bulk of {len(further)} packages more", f"{PACKAGE * len(further) / filler.run():.0f} records/s"))
+            os.sync()  # the disk is still writing what was loaded, and every search waits for its own commit
             dice = random.Random(7)
             who = [dice.randrange(people.count) for _ in range(options.searches)]
             document = [{"doc_number": people.document(one), "issuing_state": people.person(one)["citizenship"], "limit": 20} for one in who]
