@@ -1,7 +1,7 @@
 //! The embedded engine: connections, statements, error kinds.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
@@ -21,11 +21,14 @@ impl ToSql for Param<'_> {
     }
 }
 
+/// How long one waits for another's lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Opens the file with the settings everything relies on, and asserts those that decide about durability.
 pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(|e| error(&e, "open"))?;
+    connection.busy_timeout(PATIENCE).map_err(|e| error(&e, "open"))?;
     connection.set_prepared_statement_cache_capacity(256);
     // Without it a statement is planned anew after each binding of a value that its plan might depend on.
     connection
@@ -33,8 +36,9 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         .map_err(|e| error(&e, "open"))?;
     // Not mapped into memory: there an error of the disk is a signal that ends the process, and a look-up in a large
     // table is only some microseconds faster.
-    connection
-        .execute_batch(&format!(
+    set(
+        &connection,
+        &format!(
             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
              PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
@@ -45,8 +49,8 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
             },
             // What a transaction changes beyond it is written before its time, and often again.
             cache = if role == Role::Writer { 49152 } else { 16384 },
-        ))
-        .map_err(|e| error(&e, "open"))?;
+        ),
+    )?;
     if role == Role::Reader {
         // As on PostgreSQL: what is read cannot be changed by mistake.
         connection.execute_batch("PRAGMA query_only = ON").map_err(|e| error(&e, "open"))?;
@@ -64,6 +68,19 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         )));
     }
     Ok(connection)
+}
+
+/// Runs the settings. Of several who open a new file at once and turn its log on, SQLite refuses some without waiting.
+fn set(connection: &Connection, settings: &str) -> Result<(), Error> {
+    let began = Instant::now();
+    loop {
+        match connection.execute_batch(settings) {
+            Err(busy) if busy.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            outcome => return outcome.map_err(|e| error(&e, "open")),
+        }
+    }
 }
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, Error> {
