@@ -19,7 +19,7 @@ try {
   const view = (agent, path, signedIn) => new Promise((resolve, reject) => {
     const began = performance.now();
     const asked = request({ agent, hostname, port, path, headers: signedIn ? { cookie } : {} }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
+      if (![200, 422].includes(response.statusCode)) reject(new Error(`${path}: ${response.statusCode}`));
       response.on("data", () => {}).on("end", () => resolve(performance.now() - began));
     });
     asked.on("error", reject).end();
