@@ -1,4 +1,5 @@
 // Every page and state of a language, one after the other, as people come to them.
+import { consentPages } from "./office.mjs";
 import { LANGS, PASSWORD, answers, askForAccount, entered, fill, message, onward } from "./stand.mjs";
 import { SERVICE, begin, filledIn, send, somebody } from "./walk.mjs";
 
@@ -178,7 +179,7 @@ async function withAnAccount({ base, lang, page, look, open, submit }) {
 }
 
 /** The pages of a passkey that is there, and of somebody who gave consents. */
-async function withCredentials({ running, page, lang, look, open }, holder) {
+async function withCredentials({ running, page, lang, look }, holder) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable");
   await cdp.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true,
@@ -190,14 +191,7 @@ async function withCredentials({ running, page, lang, look, open }, holder) {
   await page.locator("[data-passkey] button").click();
   await page.locator("[data-passkey-failed]").waitFor({ state: "visible" });
   await look("passkeys-failed");
-  await page.context().clearCookies();
-  await page.context().addCookies([...holder.jar].map(([name, value]) => ({ name, value, url: running.base })));
-  await open("account/consents-given", "/account/consents");
-  await page.locator('main a[href*="/account/consents/"]').first().click();
-  await page.waitForURL(/consents\/[0-9a-f-]+$/);
-  await look("consent-one");
-  await page.goto(`${page.url()}/withdraw`);
-  await look("consent-withdraw");
+  await consentPages(page, running.base, lang, holder, look);
   if (lang !== LANGS.at(-1)) return;
   await page.locator("main form button").first().click();
   await page.waitForURL(/consents\/[0-9a-f-]+$/);

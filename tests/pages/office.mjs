@@ -68,6 +68,19 @@ export async function office(running, foreigner) {
   return who;
 }
 
+/** The consents of somebody signed in, one of them, and the question before its withdrawal; `each` is told where it is. */
+export async function consentPages(page, base, lang, { jar }, each) {
+  await page.context().clearCookies();
+  await page.context().addCookies([...jar].map(([name, value]) => ({ name, value, url: base })));
+  await page.goto(`${base}/${lang}/account/consents`);
+  await each("consents");
+  await page.locator('main a[href*="/account/consents/"]').first().click();
+  await page.waitForURL(/consents\/[0-9a-f-]+$/);
+  await each("consent");
+  await page.goto(`${page.url()}/withdraw`);
+  await each("consent-withdraw");
+}
+
 /** The stand's people, and what they do with their cards. `asked` is the number that the stand's ready request asks about. */
 export function cards(running) {
   const file = JSON.parse(readFileSync(join(running.dir, "people.json"), "utf8"));

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LANGS, PASSWORD, answers, askForAccount, browser, entered, message, onward, stand, through } from "./stand.mjs";
-import { cards } from "./office.mjs";
+import { cards, consentPages } from "./office.mjs";
 import { filledIn } from "./walk.mjs";
 
 const [dir, ...wanted] = process.argv.slice(2);
@@ -81,14 +81,7 @@ try {
         ["passkeys", "/identity/passkeys"]]) {
         await see(what, path);
       }
-      await context.clearCookies();
-      await context.addCookies([...holder.jar].map(([name, value]) => ({ name, value, url: running.base })));
-      await see("consents", "/account/consents");
-      await page.locator('main a[href*="/account/consents/"]').first().click();
-      await page.waitForURL(/consents\/[0-9a-f-]+$/);
-      await shoot("consent");
-      await page.goto(`${page.url()}/withdraw`);
-      await shoot("consent-withdraw");
+      await consentPages(page, running.base, lang, holder, shoot);
       await context.close();
     }
   }
