@@ -29,7 +29,8 @@ CREATE TABLE isos_term (
 ) {by_month};
 -- Months that hold records of a kind.
 CREATE TABLE isos_month (kind {int} NOT NULL, month {int} NOT NULL, PRIMARY KEY (kind, month)) {rowless};
--- The newest version of every natural key: what makes a second record a duplicate.
+-- The newest version of every natural key: what makes a second record a duplicate. Keys that were numbered one after the
+-- other stand side by side.
 CREATE TABLE isos_key (natural_key {int} NOT NULL PRIMARY KEY, month {int} NOT NULL, seq {int} NOT NULL) {rowless};
 -- What was done to an object or a record: annulments, changes, corrections.
 CREATE TABLE isos_mark (
