@@ -51,6 +51,8 @@ pub struct Parts {
     pub key: SigningKey,
     /// Its certificate.
     pub certificate: Certificate,
+    /// The certificate that its port is served with: signed requests name one of its hosts.
+    pub server: Certificate,
     /// Texts of refusals.
     pub problems: Arc<Problems>,
     /// How it behaves.
@@ -71,6 +73,7 @@ pub struct Inner {
     pub(crate) clock: Clock,
     pub(crate) trust: Arc<CachedTrust>,
     pub(crate) signer: Signer,
+    pub(crate) server: Certificate,
     pub(crate) certificates: Certificates,
     pub(crate) config: Config,
     /// Wakes the worker of kept questions.
@@ -109,6 +112,7 @@ impl Gateway {
             clock: parts.clock,
             trust: parts.trust,
             signer,
+            server: parts.server,
             certificates: Certificates::default(),
             config: parts.config,
             wake: Notify::new(),

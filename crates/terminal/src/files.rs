@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use eds::Certificate;
 use serde::de::DeserializeOwned;
 
 use crate::exit::Error;
@@ -17,6 +18,17 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
 /// The text of a file.
 pub fn text(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes(path)?).map_err(|_| Error::config(path, "", "UTF-8 text was expected".to_owned()))
+}
+
+/// The certificates of a PEM file, which `key` of a configuration names or which the command line does.
+pub fn certificates(path: &Path, key: &str) -> Result<Vec<Certificate>, Error> {
+    Certificate::chain_from_pem(&text(path)?).map_err(|error| Error::config(path, key, error.to_string()))
+}
+
+/// The first certificate of a PEM file.
+pub fn certificate(path: &Path, key: &str) -> Result<Certificate, Error> {
+    let none = || Error::config(path, key, "expected a certificate in PEM".to_owned());
+    certificates(path, key)?.into_iter().next().ok_or_else(none)
 }
 
 /// The value of a TOML file.

@@ -7,8 +7,9 @@ use gateway::operator;
 use model::{Category, Consumer, Title, Unp};
 use serde_json::json;
 
-use super::{Office, Shared, certificate};
+use super::{Office, Shared};
 use crate::exit::{Error, Outcome};
+use crate::files;
 
 /// Consumers: register, list, enrol and strike signing certificates.
 #[derive(ClapArgs)]
@@ -154,7 +155,7 @@ async fn list(shared: &Shared) -> Result<(), Error> {
 }
 
 async fn enrol(args: Enrol) -> Result<(), Error> {
-    let certificate = certificate(&args.certificate)?;
+    let certificate = files::certificate(&args.certificate, "")?;
     let office = Office::open(&args.shared).await?;
     let desk = office.desk();
     super::token::known(&desk.db, &args.id).await?;

@@ -19,9 +19,8 @@ pub mod treaty;
 pub mod verify;
 pub mod witness;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use eds::Certificate;
 use gateway::operator::Desk;
 use jiff::civil::Date;
 use model::Lang;
@@ -30,7 +29,7 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::exit::Error;
 use crate::node::Tools;
-use crate::{files, print};
+use crate::print;
 
 /// Which node's data a command works on, and how it prints.
 #[derive(clap::Args)]
@@ -108,11 +107,4 @@ pub fn language(text: &str) -> Result<Lang, String> {
 /// A day of the calendar.
 pub fn day(text: &str) -> Result<Date, String> {
     model::calendar::parse_day(text).map_err(|_| "expected a day such as 2026-12-31".to_owned())
-}
-
-/// The first certificate of a PEM file.
-pub fn certificate(path: &Path) -> Result<Certificate, Error> {
-    let wrong = |expected: String| Error::config(path, "", expected);
-    let chain = Certificate::chain_from_pem(&files::text(path)?).map_err(|error| wrong(error.to_string()))?;
-    chain.into_iter().next().ok_or_else(|| wrong("expected a certificate in PEM".to_owned()))
 }

@@ -8,8 +8,9 @@ use jiff::SignedDuration;
 use serde_json::json;
 use store::Db;
 
-use super::{Office, Shared, certificate};
+use super::{Office, Shared};
 use crate::exit::{Error, Outcome};
+use crate::files;
 use crate::print;
 
 /// Access tokens: issue, list, revoke.
@@ -92,7 +93,7 @@ pub async fn known(db: &Db, id: &str) -> Result<(), Error> {
 }
 
 async fn issue(args: Issue) -> Result<(), Error> {
-    let certificate = certificate(&args.certificate)?;
+    let certificate = files::certificate(&args.certificate, "")?;
     let office = Office::open(&args.shared).await?;
     let desk = office.desk();
     known(&desk.db, &args.consumer).await?;

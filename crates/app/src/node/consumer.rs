@@ -33,19 +33,15 @@ pub(crate) struct Known {
 }
 
 /// Reads the folder. What is wrong names file, key and what was expected.
-pub(crate) fn consumer(folder: &Path, authority: &str, clock: &Clock) -> Result<Known, Error> {
+pub(crate) fn consumer(folder: &Path, gateway: &Certificate, clock: &Clock) -> Result<Known, Error> {
     let written: Written = files::toml(&folder.join("consumer.toml"))?;
-    let certificate = |name: &str| -> Result<Certificate, Error> {
-        let path = folder.join(name);
-        let chain = Certificate::chain_from_pem(&files::text(&path)?)?;
-        chain.into_iter().next().ok_or_else(|| Error::config(&path, "", "expected a certificate in PEM".to_owned()))
-    };
+    let certificate = |name: &str| files::certificate(&folder.join(name), "");
     let key = SigningKey::from_pkcs8_pem(&files::text(&folder.join("sign.key"))?)?;
     let signer = Signer::new(key, &certificate("sign.pem")?)?;
     let tls = certificate("tls.pem")?;
     let held = PeerCertificate::parse(tls.der());
     let held = held.ok_or_else(|| Error::config(&folder.join("tls.pem"), "", "expected X.509".to_owned()))?;
-    let consumer = Consumer::new(&written.token, signer, authority, clock.clone())?;
+    let consumer = Consumer::new(&written.token, signer, &gateway.host().unwrap_or_default(), clock.clone())?;
     Ok(Known { consumer, peer: Peer::plain(([127, 0, 0, 1], 0).into()).holding(held) })
 }
 

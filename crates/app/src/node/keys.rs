@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::exit::Error;
+use crate::files;
 
 /// A file that only its owner may read.
 fn secret(path: &Path, key: &str) -> Result<SecretString, Error> {
@@ -119,9 +120,7 @@ pub(crate) fn more_lines(config: &Config) -> Result<Vec<Box<dyn SignLine>>, Erro
 
 /// The key and certificate that sign answers.
 pub(crate) fn answer_key(config: &Config) -> Result<(SigningKey, Certificate), Error> {
-    let path = config.path(&config.keys.sign_certificate);
-    let certificate = Certificate::from_pem(&text(&path, "keys.sign_certificate")?)
-        .map_err(|error| Error::config(&path, "keys.sign_certificate", error.to_string()))?;
+    let certificate = files::certificate(&config.path(&config.keys.sign_certificate), "keys.sign_certificate")?;
     Ok((signing_key(&config.path(&config.keys.sign), "keys.sign")?, certificate))
 }
 
@@ -133,10 +132,7 @@ pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<NoteKey, Error> {
 
 /// Roots, intermediates and revocation lists.
 pub(crate) fn trust(config: &Config) -> Result<Trust, Error> {
-    let chain = |path: &Path, key: &str| {
-        let path = config.path(path);
-        Certificate::chain_from_pem(&text(&path, key)?).map_err(|error| Error::config(&path, key, error.to_string()))
-    };
+    let chain = |path: &Path, key: &str| files::certificates(&config.path(path), key);
     let mut trust = Trust::new(chain(&config.trust.roots, "trust.roots")?);
     if let Some(intermediates) = &config.trust.intermediates {
         trust = trust.with_intermediates(chain(intermediates, "trust.intermediates")?);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use eds::CachedTrust;
+use eds::{CachedTrust, Certificate};
 use gateway::Gateway;
 use ledger::LogReader;
 use rustls_pki_types::pem::PemObject as _;
@@ -18,6 +18,7 @@ use web::{ClientAuthority, Edge, Limits, ListenerConfig, Listening, Metrics, Pro
 
 use crate::config::Config;
 use crate::exit::Error;
+use crate::files;
 
 use super::{Role, Tools};
 
@@ -141,6 +142,11 @@ fn operations(parts: &Parts<'_>) -> Router {
     let size = move || log.head().edge.size() as f64;
     parts.metrics.gauge_from("nais_ledger_size", "Entries of the ledger.", &[], size);
     operations_router(Checks::new(), ready, parts.metrics.clone())
+}
+
+/// The certificate of the gateway's port.
+pub(crate) fn certificate(config: &Config) -> Result<Certificate, Error> {
+    files::certificate(&config.path(&config.gateway.certificate), "gateway.certificate")
 }
 
 /// TLS towards providers and witnesses: our roots, our own certificate.

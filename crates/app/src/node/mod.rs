@@ -243,11 +243,9 @@ impl Node {
         );
         let audit = watch::Audit::new(tools.db.clone(), tools.log.vkey().clone(), tools.vault.clone(), faults);
         let upstream = listen::upstream_tls(config)?;
-        let known = config
-            .stays
-            .as_ref()
-            .map(|stays| consumer(&config.path(&stays.consumer), &config.gateway.listen, &tools.clock));
-        let known = known.transpose()?;
+        let server = listen::certificate(config)?;
+        let asking = config.stays.as_ref().map(|stays| config.path(&stays.consumer));
+        let known = asking.map(|folder| consumer(&folder, &server, &tools.clock)).transpose()?;
         let asks = known.as_ref().map(|known| &known.consumer);
         let (catalogue, stays) = tools.catalogue(&upstream, roles.contains(&Role::Registers), asks)?;
         let gateway = Gateway::open(gateway::Parts {
@@ -258,6 +256,7 @@ impl Node {
             catalogue,
             key,
             certificate,
+            server,
             problems: problems.clone(),
             config: gateway::Config::default(),
         })

@@ -8,7 +8,7 @@ use eds::{Algorithm, Purpose};
 use gateway::operator::{self, Desk};
 use registers::seed;
 
-use super::consumers::{leaf, like};
+use super::consumers::like;
 use super::family::CHAMBER;
 use super::pki::Pki;
 use crate::exit::Error;
@@ -35,6 +35,6 @@ pub(super) fn create(dir: &Path, pki: &mut Pki) -> Result<(), Error> {
 /// Registers the certificate for the chamber, whose token and TLS certificate the clerk uses.
 pub(super) async fn admit(dir: &Path, desk: &Desk) -> Result<(), Error> {
     let folder = dir.join("consumers").join(CLERK);
-    operator::enrol(desk, CHAMBER, &leaf(&folder.join("sign.pem"))?).await?;
+    operator::enrol(desk, CHAMBER, &files::certificate(&folder.join("sign.pem"), "")?).await?;
     like(&dir.join("consumers").join(CHAMBER), &folder, &["tls"], |_| {})
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eds::{Algorithm, Certificate, Purpose};
+use eds::{Algorithm, Purpose};
 use gateway::operator::{self, Desk, Term};
 use jiff::SignedDuration;
 use model::access::{Consumer, State, Subscription, Treaty};
@@ -53,8 +53,8 @@ pub(crate) async fn admit(dir: &Path, tools: &Tools, config: &Config) -> Result<
         operator::register(&desk, &known).await?;
         let (may, login) = if one.system { treaties(&desk, tools, &one, number).await? } else { (Vec::new(), None) };
         let folder = folder(dir, one.id);
-        let tls = leaf(&folder.join("tls.pem"))?;
-        let sign = leaf(&folder.join("sign.pem"))?;
+        let tls = files::certificate(&folder.join("tls.pem"), "")?;
+        let sign = files::certificate(&folder.join("sign.pem"), "")?;
         operator::enrol(&desk, one.id, &sign).await?;
         let day = SignedDuration::from_hours(24);
         let term = Term { from: desk.now - day, to: desk.now + day * 3650 };
@@ -83,12 +83,6 @@ pub(super) fn like(from: &Path, to: &Path, pairs: &[&str], change: impl FnOnce(&
     change(&mut told);
     let text = toml::to_string_pretty(&told).map_err(Error::failed)?;
     files::create(&to.join("consumer.toml"), text.as_bytes(), Readers::Owner)
-}
-
-/// The first certificate of a chain.
-pub(crate) fn leaf(file: &Path) -> Result<Certificate, Error> {
-    let chain = Certificate::chain_from_pem(&files::text(file)?)?;
-    chain.into_iter().next().ok_or_else(|| Error::config(file, "", "expected a certificate in PEM".to_owned()))
 }
 
 fn registered(one: &seed::Consumer) -> Result<Consumer, Error> {

@@ -21,8 +21,6 @@ use crate::config::Config;
 use crate::exit::{Error, Outcome};
 use crate::node::{self, Node};
 
-pub(crate) use consumers::leaf;
-
 /// The number that all synthetic data come from.
 const SEED: u64 = 38_801;
 

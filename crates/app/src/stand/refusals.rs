@@ -153,7 +153,7 @@ impl<'a> Forge<'a> {
     fn held(&self, name: &str) -> Result<Held, Error> {
         let file = |ending: &str| self.dir.join(format!("negative/{name}.{ending}"));
         let key = keys::signing_key(&file("key"), "")?;
-        Ok(Held { key, certificate: super::leaf(&file("pem"))? })
+        Ok(Held { key, certificate: files::certificate(&file("pem"), "")? })
     }
 
     fn by(&self, names: &[&str], content: &[u8], at: Option<Timestamp>) -> Result<Vec<u8>, Error> {

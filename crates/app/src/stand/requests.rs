@@ -126,7 +126,7 @@ async fn send(dir: &Path, node: &Node, request: &Request) -> Result<Value, Error
     let consumer = dir.join("consumers").join(request.consumer);
     let described: toml::Table = files::toml(&consumer.join("consumer.toml"))?;
     let token = described.get("token").and_then(toml::Value::as_str).ok_or_else(|| failed("no token"))?;
-    let certificate = super::consumers::leaf(&consumer.join("tls.pem"))?;
+    let certificate = files::certificate(&consumer.join("tls.pem"), "")?;
     let held = PeerCertificate::parse(certificate.der()).ok_or_else(|| failed("the certificate is unreadable"))?;
     let peer = Peer::plain(([127, 0, 0, 1], 0).into()).holding(held);
     let answer = Client::new(node.in_process(peer))

@@ -1,6 +1,7 @@
 //! X.509 certificates, parsed once, strictly, and shared.
 
 mod extensions;
+mod hosts;
 mod name;
 mod places;
 mod policies;
@@ -217,14 +218,6 @@ impl Certificate {
     /// How many authorities may stand below this one.
     pub fn path_length(&self) -> Option<u8> {
         self.0.extensions.path_length
-    }
-
-    /// Host names of the subject.
-    pub fn dns_names(&self) -> impl Iterator<Item = &str> {
-        self.alternative_names().iter().filter_map(|name| match name {
-            GeneralName::DnsName(name) => Some(name.as_str()),
-            _ => None,
-        })
     }
 
     /// URIs of the subject.

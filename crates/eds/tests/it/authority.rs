@@ -28,6 +28,14 @@ fn everything_asked_for_is_in_the_certificate() {
     assert_eq!(again.identification_number(), Some("3010190A001PB9"));
     assert_eq!(again.job_title(), Some("Галоўны спецыяліст"));
     assert_eq!(again.dns_names().collect::<Vec<_>>(), ["gateway.nais.by", "*.nais.by"]);
+    assert_eq!(again.addresses().collect::<Vec<_>>(), profile.ip_addresses);
+    assert_eq!(again.host().as_deref(), Some("gateway.nais.by"));
+    for host in ["gateway.nais.by", "GATEWAY.NAIS.BY", "other.nais.by", "127.0.0.1", "[::1]"] {
+        assert!(again.is_of_host(host), "{host}");
+    }
+    for host in ["nais.by", "a.b.nais.by", "gateway.nais.by.example", "127.0.0.2", "[::2]", "*.nais.by.", ""] {
+        assert!(!again.is_of_host(host), "{host}");
+    }
     assert_eq!(again.uris().count(), 0);
     assert_eq!((again.not_before(), again.not_after()), (profile.term.not_before, profile.term.not_after));
     assert_eq!(again.verifying_key(), key.verifying_key());

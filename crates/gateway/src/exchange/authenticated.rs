@@ -131,6 +131,10 @@ fn message_signature(
     let unknown = || Refusal::new(Kind::Unauthenticated, "eds-key-unknown");
     let signer = case.access.signer(claim.keyid()).ok_or_else(unknown)?.clone();
     let verified = claim.verify(signer.certificate.verifying_key(), case.call.at).map_err(|error| error.refusal())?;
+    // What was signed for another system is not passed on to this one by naming that system.
+    if !gateway.server.is_of_host(case.call.host_name()) {
+        return Err(Refusal::new(Kind::Unauthenticated, "eds-other-host").with("host", &case.call.host));
+    }
     signer.in_force(case.call.at)?;
     gateway.trust.check(&signer.certificate, Purpose::Signature, case.call.at).map_err(|error| error.refusal())?;
     if signer.consumer != case.caller.asker.id {

@@ -109,6 +109,14 @@ fn idempotency_key(value: &str) -> Result<String, Refusal> {
 }
 
 impl Call {
+    /// The host that the caller named, without the port.
+    pub(crate) fn host_name(&self) -> &str {
+        match self.host.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+            _ => &self.host,
+        }
+    }
+
     /// The query's parameters, decoded, in order.
     pub(crate) fn query(&self) -> Vec<(String, String)> {
         query_of(&self.target)

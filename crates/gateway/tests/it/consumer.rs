@@ -11,6 +11,7 @@ use model::{Clock, Kind, Lang, Refusal};
 use serde_json::json;
 use web::{Edge, Peer, PeerCertificate};
 
+use crate::ask::HOST;
 use crate::house::{ALL_ALPHA, House, everywhere};
 use crate::party::{Party, days};
 
@@ -25,7 +26,7 @@ impl Transport for Direct {
 fn unconnected(house: &House, party: &Party, token: &str) -> Consumer {
     let signer = Signer::new(party.sign.key.clone(), &party.sign.certificate).unwrap();
     let now = house.now();
-    Consumer::new(token, signer, "nais.example:8247", Clock::fixed(now)).unwrap()
+    Consumer::new(token, signer, HOST, Clock::fixed(now)).unwrap()
 }
 
 fn connected(house: &House, party: &Party, token: &str) -> Consumer {

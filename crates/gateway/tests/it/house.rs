@@ -109,6 +109,7 @@ impl House {
             catalogue: catalogue(&fake),
             key: own.key,
             certificate: own.certificate.clone(),
+            server: pki.server("gateway.example"),
             problems: problems.clone(),
             config: gateway::Config::default(),
         });

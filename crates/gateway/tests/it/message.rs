@@ -8,7 +8,7 @@ use eds::http_signature::{ACCEPT_SIGNATURE, ResponseView, verify_response};
 use eds::{Algorithm, Form, SigningKey, sha256};
 use gateway::operator;
 
-use crate::ask::{HOST, Question, SEARCH};
+use crate::ask::{Question, SEARCH};
 use crate::house::{ALL_ALPHA, ALL_BETA, House, everywhere};
 use crate::party::{Identity, Pki, days, term};
 use crate::told::Told;
@@ -87,7 +87,7 @@ impl Shape {
             let name = identifier.split('"').nth(1).unwrap();
             let value = match name {
                 "@method" => question.verb.to_owned(),
-                "@target-uri" => format!("https://{HOST}{}", question.target),
+                "@target-uri" => format!("https://{}{}", question.header("host"), question.target),
                 "@path" | "@query" => "/".to_owned(),
                 name => question.header(name).to_owned(),
             };
@@ -194,6 +194,26 @@ async fn a_signature_has_a_short_life() {
             }
         }
         assert_eq!(house.fake.asked(), 4);
+    })
+    .await;
+}
+
+/// A system that was asked cannot pass the signed request on here under its own name.
+#[tokio::test]
+async fn what_was_signed_for_another_host_is_refused() {
+    everywhere(async |house| {
+        let party = house.party("one", 0, &[ALL_ALPHA]).await;
+        let at = |host: &str| signed(&house, Question::search(&party).instead("host", host), &party.sign);
+        for host in ["gateway.example:8247", "gateway.example", "GATEWAY.example:443", "127.0.0.1:8247", "[::1]:8247"] {
+            at(host).ask(&house).await.answered(&house, 200).await;
+        }
+        let asked = house.fake.asked();
+        for host in ["other.example:8247", "gateway.example.other", "127.0.0.2", "[::2]:8247", "a.gateway.example", ""]
+        {
+            let told = at(host).ask(&house).await;
+            told.refused(&house, 401, "eds-other-host").await;
+        }
+        assert_eq!(house.fake.asked(), asked);
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! A consumer with its keys and certificates, and the authority that issued them.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Mutex;
 
 use eds::pki::{Authority, Profile, Subject, Term};
@@ -72,6 +73,15 @@ impl Pki {
     /// A certificate for signatures with this taxpayer number.
     pub(crate) fn signing(&self, name: &str, unp: Option<&str>, algorithm: Algorithm, term: Term) -> Identity {
         self.identity(name, unp, algorithm, Purpose::Signature, term)
+    }
+
+    /// The certificate of the gateway's port.
+    pub(crate) fn server(&self, host: &str) -> Certificate {
+        let key = SigningKey::generate(Algorithm::Ed25519).unwrap();
+        let mut profile = Profile::new(Subject::new(host), [Purpose::TlsServer], term(-1, 1000));
+        profile.dns_names = vec![host.to_owned()];
+        profile.ip_addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        self.issue(&profile, &key)
     }
 
     pub(crate) fn tls(&self, name: &str, term: Term) -> Certificate {

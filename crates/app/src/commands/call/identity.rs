@@ -88,8 +88,9 @@ impl Identity {
         let log = dir.join(written.log.unwrap_or_else(|| "../../pki/log.vkey".into()));
         let vkey = Vkey::parse(&files::text(&log)?).map_err(|error| Error::config(&log, "", error.to_string()))?;
         let signer_file = dir.join(written.signer.as_deref().unwrap_or(Path::new("../../pki/nais-sign.pem")));
-        let pinned =
-            (written.signer.is_some() || signer_file.exists()).then(|| certificate(&signer_file)).transpose()?;
+        let pinned = (written.signer.is_some() || signer_file.exists())
+            .then(|| files::certificate(&signer_file, ""))
+            .transpose()?;
         let signer = signer(dir)?;
         let client = client(dir, &authorities, patience)?;
         Ok(Self {
@@ -109,14 +110,14 @@ impl Identity {
 impl Authorities {
     fn read(dir: &Path, ca: Option<&Path>) -> Result<Self, Error> {
         let path = dir.join(ca.unwrap_or(Path::new("../../pki/root.pem")));
-        let mut chain = chain(&path)?.into_iter();
+        let mut chain = files::certificates(&path, "")?.into_iter();
         let none = || Error::config(&path, "", "expected a root certificate in PEM".to_owned());
         let root = chain.next().ok_or_else(none)?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let mut below: Vec<Certificate> = chain.collect();
         let issuing = folder.join("issuing.pem");
         if issuing.exists() {
-            below.extend(self::chain(&issuing)?.into_iter().filter(|certificate| *certificate != root));
+            below.extend(files::certificates(&issuing, "")?.into_iter().filter(|certificate| *certificate != root));
         }
         Ok(Self { folder, root, below })
     }
@@ -141,15 +142,6 @@ fn is_list(path: &Path) -> bool {
     path.is_file() && (bare == "crl" || bare.ends_with(".crl"))
 }
 
-fn chain(path: &Path) -> Result<Vec<Certificate>, Error> {
-    Certificate::chain_from_pem(&files::text(path)?).map_err(|error| Error::config(path, "", error.to_string()))
-}
-
-fn certificate(path: &Path) -> Result<Certificate, Error> {
-    let none = || Error::config(path, "", "expected a certificate in PEM".to_owned());
-    chain(path)?.into_iter().next().ok_or_else(none)
-}
-
 fn attributes(path: &Path) -> Result<Option<AttributeCertificate>, Error> {
     if !path.exists() {
         return Ok(None);
@@ -162,13 +154,13 @@ fn signer(dir: &Path) -> Result<Signer, Error> {
     let key = dir.join("sign.key");
     let signing = SigningKey::from_pkcs8_pem(&files::text(&key)?)
         .map_err(|error| Error::config(&key, "", format!("expected a private key in PKCS#8 PEM: {error}")))?;
-    Signer::new(signing, &certificate(&dir.join("sign.pem"))?)
+    Signer::new(signing, &files::certificate(&dir.join("sign.pem"), "")?)
         .map_err(|error| Error::config(&key, "", format!("expected the key of sign.pem: {error}")))
 }
 
 fn client(dir: &Path, authorities: &Authorities, patience: Duration) -> Result<Client, Error> {
     let path = dir.join("tls.pem");
-    let mut own = chain(&path)?;
+    let mut own = files::certificates(&path, "")?;
     if own.len() == 1 {
         own.extend(authorities.below.iter().cloned());
     }

@@ -45,14 +45,12 @@ pub(super) fn run(args: &Attest, now: Timestamp) -> Result<(), Error> {
     super::plain(&args.name)?;
     let folder = Folder::at(&args.dir);
     let mut authority = folder.open(ATTRIBUTES)?;
-    let chain = eds::Certificate::chain_from_pem(&files::text(&args.holder)?)?;
-    let expected = || Error::config(&args.holder, "", "expected a certificate in PEM".to_owned());
-    let holder = chain.first().ok_or_else(expected)?;
+    let holder = files::certificate(&args.holder, "")?;
     let not_before = now.checked_sub(SignedDuration::from_mins(5)).map_err(Error::failed)?;
     let not_after = super::after(now, args.days)?.min(authority.certificate().not_after());
     let term = Term { not_before, not_after };
     let powers = Powers { unp: args.unp.to_string(), job_title: args.job_title.clone(), term };
-    let issued = authority.attest(&powers, holder).map_err(Error::usage)?;
+    let issued = authority.attest(&powers, &holder).map_err(Error::usage)?;
     let file = folder.file(&format!("{}.pem", args.name));
     files::create(&file, issued.to_pem().as_bytes(), Readers::All)?;
     folder.keep(ATTRIBUTES, &authority)?;

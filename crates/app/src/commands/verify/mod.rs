@@ -92,8 +92,7 @@ impl Kind {
 
 /// The trust that the options name, through these authorities, and whether revocation can be checked.
 fn trust(args: &Args, roots: &Path, through: Vec<Certificate>) -> Result<(Trust, Revocation), Error> {
-    let trusted = Certificate::chain_from_pem(&files::text(roots)?)
-        .map_err(|error| Error::config(roots, "", error.to_string()))?;
+    let trusted = files::certificates(roots, "")?;
     let mut lists = Vec::new();
     for file in &args.lists {
         let read = Crl::all_from_pem(&files::text(file)?);
