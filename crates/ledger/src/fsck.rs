@@ -132,6 +132,7 @@ struct Row {
     data: Vec<u8>,
     key: [u8; 16],
     private: Option<Vec<u8>>,
+    basis: Option<Vec<u8>>,
 }
 
 fn check(
@@ -190,6 +191,7 @@ fn chunk(tx: &mut Tx<'_>, from: i64) -> Result<Vec<Row>, Error> {
             data: row.bytes(1)?.to_vec(),
             key: row.array(2)?,
             private: row.opt_bytes(3)?.map(<[u8]>::to_vec),
+            basis: row.opt_bytes(4)?.map(<[u8]>::to_vec),
         })
     })?)
 }
@@ -219,7 +221,7 @@ fn verify_rows(rows: &[Row], vault: Option<&Vault>, report: &mut Report) -> Vec<
 /// Whether the private record makes the entry; `None` when there is nothing to open or nothing to open it with.
 fn holds(row: &Row, vault: Option<&Vault>) -> Option<bool> {
     let (vault, private) = (vault?, row.private.as_ref()?);
-    let opened = record::open(&row.key, private, vault);
+    let opened = record::open(&row.key, private, row.basis.as_deref(), vault);
     Some(opened.and_then(|found| record::commit(&found.record, &found.salt)).is_ok_and(|entry| entry == row.data))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use store::{Db, Tx, Vault};
+use store::{Db, Row, Tx, Vault};
 
 use crate::Error;
 use crate::log::{Head, Log};
@@ -150,22 +150,24 @@ pub(crate) fn bundle(tx: &mut Tx<'_>, from: u64, to: u64) -> Result<Vec<u8>, Err
 
 /// Record, salt and number of the first entry of a request; `None` when there is none or its salt was destroyed.
 pub fn private(tx: &mut Tx<'_>, vault: &Vault, request_id: &[u8; 16]) -> Result<Option<(Private, u64)>, Error> {
-    let found = tx.query_opt(&ENTRY_OF_REQUEST, &[request_id.into()], |row| {
-        Ok((count(row.int(0)?)?, row.opt_bytes(1)?.map(<[u8]>::to_vec)))
-    })?;
-    let Some((index, Some(sealed))) = found else {
-        return Ok(None);
-    };
-    Ok(Some((record::open(request_id, &sealed, vault)?, index)))
+    let found = tx.query_opt(&ENTRY_OF_REQUEST, &[request_id.into()], |row| opened(row, vault, request_id))?;
+    found.flatten().transpose()
 }
 
 /// All entries of a request with their numbers; those whose salt was destroyed are left out.
 pub fn private_all(tx: &mut Tx<'_>, vault: &Vault, request_id: &[u8; 16]) -> Result<Vec<(Private, u64)>, Error> {
-    let rows = tx.query(&ENTRIES_OF_REQUEST, &[request_id.into()], |row| {
-        Ok((count(row.int(0)?)?, row.opt_bytes(1)?.map(<[u8]>::to_vec)))
-    })?;
-    let kept = rows.into_iter().filter_map(|(index, sealed)| Some((index, sealed?)));
-    kept.map(|(index, sealed)| Ok((record::open(request_id, &sealed, vault)?, index))).collect()
+    let rows = tx.query(&ENTRIES_OF_REQUEST, &[request_id.into()], |row| opened(row, vault, request_id))?;
+    rows.into_iter().flatten().collect()
+}
+
+/// A row's record and number; `None` when its salt was destroyed.
+type Opened = Option<Result<(Private, u64), Error>>;
+
+fn opened(row: &Row<'_>, vault: &Vault, request_id: &[u8; 16]) -> Result<Opened, store::Error> {
+    let index = count(row.int(0)?)?;
+    let Some(sealed) = row.opt_bytes(1)? else { return Ok(None) };
+    let private = record::open(request_id, sealed, row.opt_bytes(2)?, vault);
+    Ok(Some(private.map(|private| (private, index))))
 }
 
 /// Destroys record and salt of an entry: its leaf stays provable and says nothing any more. True if they were there.

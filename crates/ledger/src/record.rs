@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use store::Vault;
+use store::{Basis, Vault};
 use uuid::Uuid;
 
 use crate::Error;
@@ -159,17 +159,35 @@ pub fn commit(record: &Record, salt: &[u8; 32]) -> Result<Vec<u8>, Error> {
 }
 
 /// Both halves of an entry, ready for [`store::Db::commit`]: the commitment, and record and salt sealed under the
-/// request's identifier.
+/// request's identifier, without what other calls of the same method have in common with it.
 pub fn entry(record: &Record, salt: &[u8; 32], vault: &Vault) -> Result<store::Entry, Error> {
-    let plain = Compact::from(record).pack(salt)?;
+    let (compact, basis) = Compact::split(record)?;
+    let plain = compact.pack(salt)?;
     let key = record.request_id.into_bytes();
-    Ok(store::Entry { data: commit(record, salt)?, key, private: vault.seal(&key, &plain) })
+    let private = vault.seal(&place(&key, Some(&basis)), &plain);
+    Ok(store::Entry { data: commit(record, salt)?, key, private, basis: Some(basis) })
 }
 
-/// Record and salt of a sealed private part.
-pub fn open(key: &[u8; 16], private: &[u8], vault: &Vault) -> Result<Private, Error> {
-    let plain = vault.open(key, private)?;
-    Compact::unpack(&plain, Uuid::from_bytes(*key))
+/// Record and salt of a sealed private part and its basis.
+pub fn open(key: &[u8; 16], private: &[u8], basis: Option<&[u8]>, vault: &Vault) -> Result<Private, Error> {
+    let basis = basis.map(named);
+    let plain = vault.open(&place(key, basis.as_ref()), private)?;
+    Compact::unpack(&plain, basis.as_ref(), Uuid::from_bytes(*key))
+}
+
+/// A basis under the name that follows from its bytes.
+fn named(body: &[u8]) -> Basis {
+    let [a, b, c, d, e, f, g, h, ..] = sha256(&[b"nais-basis-1", body]);
+    Basis { id: i64::from_be_bytes([a, b, c, d, e, f, g, h]), body: body.to_vec() }
+}
+
+/// Where the sealed part belongs: it opens under no other request and no other basis.
+fn place(key: &[u8; 16], basis: Option<&Basis>) -> Vec<u8> {
+    let mut place = key.to_vec();
+    if let Some(basis) = basis {
+        place.extend_from_slice(&basis.id.to_be_bytes());
+    }
+    place
 }
 
 /// What those entitled get: `{"record": …, "salt": "hex"}`.
@@ -183,63 +201,74 @@ pub struct Private {
     pub salt: [u8; 32],
 }
 
-/// A record as it is stored: digests raw, the request's identifier left to the row.
+/// Consumer, decision, ground, method, service and treaty of a record.
+type Texts<'a> = [Option<Cow<'a, str>>; 6];
+
+/// A record as it is stored: digests raw, the request's identifier left to the row, texts that its basis has left out.
 #[derive(Serialize, Deserialize)]
 struct Compact<'a> {
     version: u8,
     kind: u8,
     time: i64,
-    texts: [Option<Cow<'a, str>>; 6],
+    texts: Texts<'a>,
     digests: [Option<Hash>; 3],
     subjects: Vec<[u8; 16]>,
     details: BTreeMap<Cow<'static, str>, String>,
 }
 
-impl<'a> From<&'a Record> for Compact<'a> {
-    fn from(record: &'a Record) -> Self {
-        let text = |text: &'a Cow<'static, str>| Some(Cow::Borrowed(text.as_ref()));
-        let optional = |value: &'a Option<Cow<'static, str>>| value.as_ref().map(|v| Cow::Borrowed(v.as_ref()));
-        Self {
-            version: 1,
+impl<'a> Compact<'a> {
+    /// What is this record's alone, and what it has in common with others.
+    fn split(record: &'a Record) -> Result<(Self, Basis), Error> {
+        let optional = |value: &'a Option<Cow<'static, str>>| value.as_deref().map(Cow::Borrowed);
+        let common: Texts<'a> = [
+            Some(Cow::Borrowed(&*record.consumer)),
+            None,
+            optional(&record.ground),
+            optional(&record.method),
+            optional(&record.service),
+            optional(&record.treaty),
+        ];
+        let body = postcard::to_allocvec(&common).map_err(|_| Error::format("record", "cannot be stored"))?;
+        let compact = Self {
+            version: 2,
             kind: record.kind.byte(),
             time: record.time.as_microsecond(),
-            texts: [
-                text(&record.consumer),
-                text(&record.decision),
-                optional(&record.ground),
-                optional(&record.method),
-                optional(&record.service),
-                optional(&record.treaty),
-            ],
+            texts: [None, Some(Cow::Borrowed(&*record.decision)), None, None, None, None],
             digests: [record.answer_digest, record.consent_digest, record.request_digest],
             subjects: record.subjects.clone(),
             details: record.details.clone(),
-        }
+        };
+        Ok((compact, named(&body)))
     }
-}
 
-impl Compact<'_> {
     fn pack(&self, salt: &[u8; 32]) -> Result<Vec<u8>, Error> {
         let mut plain = Vec::with_capacity(256);
         plain.extend_from_slice(salt);
         postcard::to_extend(self, plain).map_err(|_| Error::format("record", "cannot be stored"))
     }
 
-    fn unpack(plain: &[u8], request_id: Uuid) -> Result<Private, Error> {
+    fn unpack(plain: &[u8], basis: Option<&Basis>, request_id: Uuid) -> Result<Private, Error> {
         let wrong = || Error::format("record", "a stored record was expected");
         let (salt, packed) = plain.split_first_chunk::<32>().ok_or_else(wrong)?;
         let compact: Compact<'_> = postcard::from_bytes(packed).map_err(|_| wrong())?;
-        if compact.version != 1 {
+        // The first version knew no basis.
+        if compact.version != 1 + u8::from(basis.is_some()) {
             return Err(Error::format("record", "its version is unknown: a newer release wrote it"));
         }
-        let [consumer, decision, ground, method, service, treaty] =
-            compact.texts.map(|text| text.map(|text| Cow::Owned(text.into_owned())));
+        let common: Texts<'_> = match basis {
+            Some(basis) => postcard::from_bytes(&basis.body).map_err(|_| wrong())?,
+            None => Texts::default(),
+        };
+        let mut texts = compact.texts.into_iter().zip(common).map(|(own, common)| own.or(common));
+        let mut text = || texts.next().flatten().map(|text| Cow::Owned(text.into_owned()));
+        let (consumer, decision) = (text().ok_or_else(wrong)?, text().ok_or_else(wrong)?);
+        let (ground, method, service, treaty) = (text(), text(), text(), text());
         let [answer_digest, consent_digest, request_digest] = compact.digests;
         let record = Record {
             answer_digest,
             consent_digest,
-            consumer: consumer.ok_or_else(wrong)?,
-            decision: decision.ok_or_else(wrong)?,
+            consumer,
+            decision,
             details: compact.details,
             ground,
             method,

@@ -1,6 +1,7 @@
 //! The sequencer: entries of a batch, full tiles and the new head, in the batch's own transaction; one signature for
 //! all of them, only after a known-good commit.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -10,7 +11,7 @@ use store::{Entry, Param, Seal, Stamp, Tx};
 use crate::Error;
 use crate::log::Log;
 use crate::rows::{self, count, int};
-use crate::schema::{ADD_ENTRY, ADD_SIXTEEN, ADD_TILE, CREATE_HEAD, LOCK_HEAD, MANY, SWAP_HEAD};
+use crate::schema::{ADD_BASIS, ADD_ENTRY, ADD_SIXTEEN, ADD_TILE, CREATE_HEAD, LOCK_HEAD, MANY, SWAP_HEAD};
 use crate::tree::{EMPTY_ROOT, Edge, Growth, Hash, leaf_hash};
 
 /// Adds batches to the log. Owned by the writing thread.
@@ -20,19 +21,25 @@ pub(crate) struct Sequencer {
     edge: Option<Edge>,
     /// What the transaction under way makes of it.
     pending: Option<Pending>,
+    /// Bases that are known to be on disk.
+    bases: HashSet<i64>,
 }
 
 struct Pending {
     growth: Growth,
     edge: Edge,
+    bases: Vec<i64>,
 }
+
+/// Bases that are remembered; beyond, all are forgotten, and each costs one look more.
+const REMEMBERED: usize = 100_000;
 
 /// A node's hash in base64 with its newline, as receipts bear it.
 type Line = [u8; 45];
 
 impl Sequencer {
     pub(crate) fn new(log: Log) -> Self {
-        Self { log, edge: None, pending: None }
+        Self { log, edge: None, pending: None, bases: HashSet::new() }
     }
 
     /// The edge of the head row, which stays locked until the transaction ends.
@@ -60,6 +67,7 @@ impl Sequencer {
         })?;
         let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(&entry.data)).collect();
         let growth = edge.grow(&leaves);
+        let bases = self.add_bases(tx, entries)?;
         insert(tx, edge.size(), entries)?;
         let mut grown = edge;
         let before = grown.size();
@@ -71,8 +79,20 @@ impl Sequencer {
         if tx.execute(&SWAP_HEAD, &[int(growth.size()).into(), (&root).into(), int(before).into()])? != 1 {
             return Err(Error::Store(store::Error::Unavailable("another node moved the ledger's head".into())));
         }
-        self.pending = Some(Pending { growth, edge: grown });
+        self.pending = Some(Pending { growth, edge: grown, bases });
         Ok(())
+    }
+
+    /// Stores what entries have in common and is not known to be stored; the names of it.
+    fn add_bases(&self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<Vec<i64>, Error> {
+        let mut added = Vec::new();
+        for basis in entries.iter().filter_map(|entry| entry.basis.as_ref()) {
+            if !self.bases.contains(&basis.id) && !added.contains(&basis.id) {
+                tx.execute(&ADD_BASIS, &[basis.id.into(), (&basis.body).into()])?;
+                added.push(basis.id);
+            }
+        }
+        Ok(added)
     }
 }
 
@@ -88,9 +108,13 @@ impl Seal for Sequencer {
     }
 
     fn committed(&mut self) -> Vec<Stamp> {
-        let Some(Pending { growth, edge }) = self.pending.take() else {
+        let Some(Pending { growth, edge, bases }) = self.pending.take() else {
             return Vec::new();
         };
+        if self.bases.len() >= REMEMBERED {
+            self.bases.clear();
+        }
+        self.bases.extend(bases);
         let released = self.log.release(&edge);
         self.edge = Some(edge);
         match released {
@@ -123,8 +147,8 @@ fn insert(tx: &mut Tx<'_>, first: u64, entries: &[Entry]) -> Result<(), Error> {
     let chunks = entries.chunks_exact(MANY);
     let rest = chunks.remainder();
     for chunk in chunks {
-        let mut params = [Param::Null; 4 * MANY];
-        for (places, entry) in params.chunks_exact_mut(4).zip(chunk) {
+        let mut params = [Param::Null; 5 * MANY];
+        for (places, entry) in params.chunks_exact_mut(5).zip(chunk) {
             places.copy_from_slice(&row(index, entry));
             index += 1;
         }
@@ -137,8 +161,9 @@ fn insert(tx: &mut Tx<'_>, first: u64, entries: &[Entry]) -> Result<(), Error> {
     Ok(())
 }
 
-fn row(index: i64, entry: &Entry) -> [Param<'_>; 4] {
-    [index.into(), (&entry.data).into(), (&entry.key).into(), (&entry.private).into()]
+fn row(index: i64, entry: &Entry) -> [Param<'_>; 5] {
+    let basis = entry.basis.as_ref().map_or(Param::Null, |basis| basis.id.into());
+    [index.into(), (&entry.data).into(), (&entry.key).into(), (&entry.private).into(), basis]
 }
 
 /// One receipt for every entry of the growth, each node written out once.

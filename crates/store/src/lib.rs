@@ -4,6 +4,7 @@
 //! storage thread, synchronously, inside a transaction, on either engine. Callers wait asynchronously.
 #![forbid(unsafe_code)]
 
+mod backfill;
 mod blobs;
 mod connected;
 mod db;
@@ -32,7 +33,7 @@ pub use statement::Statement;
 pub use tx::Tx;
 pub use value::{Param, Row};
 pub use vault::{MOST_KEYS, Vault};
-pub use writer::{Entry, NoSeal, Seal, Stamp};
+pub use writer::{Basis, Entry, NoSeal, Seal, Stamp};
 
 /// The store's own tables, for [`migrate`].
 pub const SCHEMA: &[Migration] = jobs::SCHEMA;

@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use crate::db::Role;
 use crate::value::RowLink;
-use crate::{Durability, Error, Param, Row, Statement};
+use crate::{Durability, Error, Param, Row, Statement, backfill};
 
 impl ToSql for Param<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Opens the file with the settings everything relies on, and asserts those that decide about durability.
 pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|e| error(&e, "open"))?;
     connection.busy_timeout(PATIENCE).map_err(|e| error(&e, "open"))?;
     connection.set_prepared_statement_cache_capacity(256);
     // Without it a statement is planned anew after each binding of a value that its plan might depend on.
@@ -41,7 +41,7 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         &format!(
             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -{cache}; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -{cache}; PRAGMA journal_size_limit = 67108864;
              PRAGMA mmap_size = 0;",
             durability = match durability {
                 Durability::Full => "FULL",
@@ -51,6 +51,9 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
             cache = if role == Role::Writer { 49152 } else { 16384 },
         ),
     )?;
+    if role == Role::Writer {
+        backfill::beside(&mut connection, path, durability)?;
+    }
     if role == Role::Reader {
         // As on PostgreSQL: what is read cannot be changed by mistake.
         connection.execute_batch("PRAGMA query_only = ON").map_err(|e| error(&e, "open"))?;

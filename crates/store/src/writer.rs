@@ -27,6 +27,17 @@ pub struct Entry {
     pub key: [u8; 16],
     /// The private record, sealed.
     pub private: Vec<u8>,
+    /// What the private record has in common with others.
+    pub basis: Option<Basis>,
+}
+
+/// What many entries have in common and is stored once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// Its name, which follows from the body.
+    pub id: i64,
+    /// Its bytes.
+    pub body: Vec<u8>,
 }
 
 /// What a job gets back for an entry: its receipt.

@@ -91,8 +91,8 @@ async fn swapped_entries_are_named() {
 
 #[tokio::test]
 async fn an_appended_entry_is_named() {
-    let append = &["INSERT INTO ledger_entry (idx, data, request_id, private)
-        SELECT 600, data, request_id, private FROM ledger_entry WHERE idx = 5"];
+    let append = &["INSERT INTO ledger_entry (idx, data, request_id, private, basis)
+        SELECT 600, data, request_id, private, basis FROM ledger_entry WHERE idx = 5"];
     for faults in named(append).await {
         assert_eq!(faults, [Fault::Beyond { index: 600 }]);
     }
@@ -113,6 +113,20 @@ async fn changed_tiles_are_named() {
             .await
     {
         assert_eq!(faults, [Fault::StrayTile { level: 0 }]);
+    }
+}
+
+#[tokio::test]
+async fn a_basis_that_was_changed_or_is_gone_is_named_by_its_records() {
+    for sql in ["UPDATE ledger_basis SET body = (SELECT root FROM ledger_head)", "DELETE FROM ledger_basis"] {
+        for (config, _folder) in engines() {
+            let reader = open(&config).await;
+            add(reader.db(), 0, 40, 20).await;
+            spoil(reader.db(), sql).await;
+            let report = check(&reader).await;
+            assert_eq!((report.faults, report.records, report.entries), (40, 0, 40), "{sql}");
+            assert_eq!(report.first.first(), Some(&Fault::Private { index: 0 }));
+        }
     }
 }
 

@@ -35,16 +35,24 @@ const COMMITMENT: &str = "0101f7bea1cb4c439526cef88c871d826df763319062aeeaa55061
 #[test]
 fn an_exchange_costs_little() {
     let entry = entry(0);
-    assert!(entry.private.len() <= 330, "{} bytes", entry.private.len());
+    assert!(entry.private.len() <= 180, "{} bytes", entry.private.len());
     assert_eq!(entry.data.len(), 34);
+    let next = crate::support::entry(8).basis.unwrap();
+    assert_eq!(entry.basis.unwrap(), next, "two calls of one consumer share what they have in common");
 }
 
 #[test]
 fn the_private_part_opens_only_under_its_request() {
     let entry = entry(4);
-    let found = record::open(&entry.key, &entry.private, &vault()).unwrap();
+    let found = opened(&entry).unwrap();
     assert_eq!(found, Private { record: sample(4), salt: salt(4) });
-    assert!(record::open(&[0; 16], &entry.private, &vault()).is_err());
+    let basis = entry.basis.clone().unwrap();
+    assert!(record::open(&[0; 16], &entry.private, Some(&basis.body), &vault()).is_err());
+    assert!(record::open(&entry.key, &entry.private, None, &vault()).is_err(), "its basis belongs to it");
+    let other = ledger::record::entry(&Record { treaty: None, ..sample(4) }, &salt(4), &vault()).unwrap();
+    let other = other.basis.unwrap();
+    assert_ne!(other.id, basis.id);
+    assert!(record::open(&entry.key, &entry.private, Some(&other.body), &vault()).is_err());
     assert_eq!(record::commit(&found.record, &found.salt).unwrap(), entry.data);
 }
 
@@ -95,7 +103,7 @@ proptest! {
     #[test]
     fn every_record_comes_back(record in records(), salt: [u8; 32]) {
         let entry = ledger::entry(&record, &salt, &vault()).unwrap();
-        let found = record::open(&entry.key, &entry.private, &vault()).unwrap();
+        let found = opened(&entry).unwrap();
         prop_assert_eq!(&found.record, &record);
         prop_assert_eq!(found.salt, salt);
         let json = serde_json::to_value(&record).unwrap();
@@ -108,4 +116,29 @@ proptest! {
         other[0] ^= 1;
         prop_assert_ne!(record::commit(&record, &salt).unwrap(), record::commit(&record, &other).unwrap());
     }
+}
+
+fn opened(entry: &store::Entry) -> Result<Private, ledger::Error> {
+    record::open(&entry.key, &entry.private, entry.basis.as_ref().map(|basis| &*basis.body), &vault())
+}
+
+/// As the first release of the format wrote it: everything in the sealed part.
+#[test]
+fn a_record_without_a_basis_still_opens() {
+    let (record, salt) = (sample(4), salt(4));
+    let texts = [
+        Some(&*record.consumer),
+        Some(&*record.decision),
+        record.ground.as_deref(),
+        record.method.as_deref(),
+        record.service.as_deref(),
+        record.treaty.as_deref(),
+    ];
+    let digests = [record.answer_digest, record.consent_digest, record.request_digest];
+    let (time, details) = (record.time.as_microsecond(), &record.details);
+    let compact = (1u8, record.kind.byte(), time, texts, digests, &record.subjects, details);
+    let plain = [&salt[..], &postcard::to_allocvec(&compact).unwrap()].concat();
+    let key = record.request_id.into_bytes();
+    let found = record::open(&key, &vault().seal(&key, &plain), None, &vault()).unwrap();
+    assert_eq!(found, Private { record, salt });
 }

@@ -78,7 +78,7 @@ fn ledger(place: &Place) -> (Db, Moods) {
 }
 
 fn entry(number: i64) -> Entry {
-    Entry { data: number.to_string().into_bytes(), key: [0; 16], private: vec![7] }
+    Entry { data: number.to_string().into_bytes(), key: [0; 16], private: vec![7], basis: None }
 }
 
 /// Adds note `id` with `entries` entries; fails at the end if it is to.

@@ -52,7 +52,7 @@ async fn ten_thousand_at_once_are_all_there_in_few_transactions(place: &Place) {
                 let _room = room.acquire().await.unwrap();
                 db.commit(move |tx, entries| {
                     insert(tx, id)?;
-                    entries.push(Entry { data: Vec::new(), key: [0; 16], private: Vec::new() });
+                    entries.push(Entry { data: Vec::new(), key: [0; 16], private: Vec::new(), basis: None });
                     Ok(())
                 })
                 .await
