@@ -41,7 +41,7 @@ pub(crate) fn consumer(folder: &Path, gateway: &Certificate, clock: &Clock) -> R
     let tls = certificate("tls.pem")?;
     let held = PeerCertificate::parse(tls.der());
     let held = held.ok_or_else(|| Error::config(&folder.join("tls.pem"), "", "expected X.509".to_owned()))?;
-    let consumer = Consumer::new(&written.token, signer, &gateway.host().unwrap_or_default(), clock.clone())?;
+    let consumer = Consumer::new(&written.token, signer, gateway.host().unwrap_or_default(), clock.clone())?;
     Ok(Known { consumer, peer: Peer::plain(([127, 0, 0, 1], 0).into()).holding(held) })
 }
 

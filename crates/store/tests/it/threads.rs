@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use store::{Db, DbConfig, Durability, Error};
+use store::{Db, DbConfig, Durability, Error, Param};
 
-use crate::engines::{Place, SCHEMA, add, ids, on_both_engines};
+use crate::engines::{ADD, Place, SCHEMA, add, ids, on_both_engines};
 
 on_both_engines!(
     a_dropped_database_ends_its_threads,
@@ -75,6 +75,22 @@ async fn a_copy_made_under_load_is_whole() {
     let there = ids(&copy).await;
     assert!(there.len() >= 500 && there.len() <= 800);
     assert_eq!(there, (0..there.len() as i64).collect::<Vec<_>>());
+}
+
+/// Three hundred commits of a hundred pages: 120 MB, were the log not copied and begun anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_write_ahead_log_begins_anew_while_writing_goes_on() {
+    let place = Place::sqlite();
+    let db = place.db();
+    let note: std::sync::Arc<str> = "n".repeat(400_000).into();
+    for id in 0..300 {
+        let note = note.clone();
+        db.write(move |tx| tx.execute(&ADD, &[id.into(), (&*note).into(), Param::Null])).await.unwrap();
+    }
+    let log = format!("{}-wal", db.sqlite_path().unwrap().display());
+    let size = std::fs::metadata(log).unwrap().len();
+    assert!((1_000_000..80_000_000).contains(&size), "{size} bytes");
+    assert_eq!(ids(&db).await.len(), 300);
 }
 
 #[tokio::test]
