@@ -1,5 +1,6 @@
 //! The node's listeners: gateway with mutual TLS, portal, operations.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,7 +147,15 @@ fn operations(parts: &Parts<'_>) -> Router {
 
 /// The certificate of the gateway's port.
 pub(crate) fn certificate(config: &Config) -> Result<Certificate, Error> {
-    files::certificate(&config.path(&config.gateway.certificate), "gateway.certificate")
+    let path = config.path(&config.gateway.certificate);
+    of_a_host(files::certificate(&path, "gateway.certificate")?, &path)
+}
+
+/// Clients look for the host they call among the certificate's names, and so does the gateway in what they sign.
+fn of_a_host(certificate: Certificate, path: &Path) -> Result<Certificate, Error> {
+    let none = "it names no host; have it issued with a DNS name or an address (subjectAltName)";
+    certificate.host().ok_or_else(|| Error::config(path, "gateway.certificate", none.to_owned()))?;
+    Ok(certificate)
 }
 
 /// TLS towards providers and witnesses: our roots, our own certificate.
@@ -173,4 +182,24 @@ pub(crate) fn upstream_tls(config: &Config) -> Result<rustls::ClientConfig, Erro
         .with_client_auth_cert(chain.map_err(pem)?, key)
         .map_err(Error::failed)?;
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use eds::pki::{Authority, Subject, Term};
+    use eds::{Algorithm, SigningKey};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_names_no_host_stops_the_start() {
+        let key = SigningKey::generate(Algorithm::Ed25519).unwrap();
+        let term = Term {
+            not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+            not_after: "2027-01-01T00:00:00Z".parse().unwrap(),
+        };
+        let nameless = Authority::root(&Subject::new("Root"), key, term).unwrap().certificate().clone();
+        let told = of_a_host(nameless, Path::new("gateway.pem")).unwrap_err().to_string();
+        assert!(told.contains("gateway.pem") && told.contains("gateway.certificate"), "{told}");
+    }
 }
