@@ -60,8 +60,8 @@ store::statements! {
     /// Entries of a request.
     ENTRIES_OF_REQUEST = "SELECT e.idx, e.private, b.body FROM ledger_entry e
         LEFT JOIN ledger_basis b ON b.id = e.basis WHERE e.request_id = $1 ORDER BY e.idx";
-    /// Destroys record and salt of an entry.
-    ERASE_PRIVATE = "UPDATE ledger_entry SET private = NULL WHERE idx = $1 AND private IS NOT NULL";
+    /// Destroys record and salt of an entry, and what led to its basis.
+    ERASE_PRIVATE = "UPDATE ledger_entry SET private = NULL, basis = NULL WHERE idx = $1 AND private IS NOT NULL";
     /// A full tile.
     TILE = "SELECT hashes FROM ledger_tile WHERE level = $1 AND idx = $2";
     /// Neighbouring full tiles of a level.

@@ -36,6 +36,25 @@ async fn a_sound_log_is_sound() {
     }
 }
 
+store::statements! {
+    /// Entries that tell whose call of what they are.
+    TELLING = "SELECT count(*) FROM ledger_entry WHERE idx >= $1 AND idx <= $2 AND (basis IS NOT NULL OR private IS NOT NULL)";
+}
+
+#[tokio::test]
+async fn an_erased_entry_does_not_even_tell_its_basis() {
+    for (config, _folder) in engines() {
+        let reader = open(&config).await;
+        add(reader.db(), 0, 20, 20).await;
+        assert!(reader.db().write(|tx| ledger::erase(tx, 9)).await.unwrap());
+        for (from, to, telling) in [(0, 19, 19), (9, 9, 0)] {
+            let count =
+                move |tx: &mut store::Tx<'_>| tx.query_opt(&TELLING, &[from.into(), to.into()], |row| row.int(0));
+            assert_eq!(reader.db().read(count).await.unwrap(), Some(telling));
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_empty_log_is_sound() {
     let (config, _folder) = engines().remove(0);
