@@ -26,17 +26,15 @@ pub(crate) fn beside(connection: &mut rusqlite::Connection, path: &Path, durabil
             }
         })
         .map_err(|error| Error::Unavailable(error.to_string()))?;
-    let mut next = PORTION;
+    let mut told = 0;
     let hook = move |wal: &mut Wal, pages: i32| {
+        let portions = pages / PORTION;
         if pages >= WHOLE {
             let _ = wal.checkpoint(); // what could not be copied now is copied after the next commit
-            next = PORTION;
-        } else if pages >= next {
-            let _ = wake.try_send(()); // it is at work already
-            next = pages + PORTION;
-        } else if pages + PORTION < next {
-            next = PORTION; // the log began anew
+        } else if portions > told {
+            let _ = wake.try_send(()); // else it is at work already
         }
+        told = portions; // fewer than before when the log began anew
         Ok(())
     };
     connection.wal_hook(Some(hook)).map_err(|error| sqlite::error(&error, "open"))

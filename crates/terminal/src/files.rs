@@ -12,17 +12,26 @@ use crate::exit::Error;
 
 /// The bytes of a file that the command line or another file names.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|error| Error::config(path, "", format!("cannot be read: {error}")))
+    bytes_of(path, "")
+}
+
+fn bytes_of(path: &Path, key: &str) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| Error::config(path, key, format!("cannot be read: {error}")))
 }
 
 /// The text of a file.
 pub fn text(path: &Path) -> Result<String, Error> {
-    String::from_utf8(bytes(path)?).map_err(|_| Error::config(path, "", "UTF-8 text was expected".to_owned()))
+    text_of(path, "")
+}
+
+/// The text of a file that `key` of a configuration names.
+pub fn text_of(path: &Path, key: &str) -> Result<String, Error> {
+    String::from_utf8(bytes_of(path, key)?).map_err(|_| Error::config(path, key, "UTF-8 text was expected".to_owned()))
 }
 
 /// The certificates of a PEM file, which `key` of a configuration names or which the command line does.
 pub fn certificates(path: &Path, key: &str) -> Result<Vec<Certificate>, Error> {
-    Certificate::chain_from_pem(&text(path)?).map_err(|error| Error::config(path, key, error.to_string()))
+    Certificate::chain_from_pem(&text_of(path, key)?).map_err(|error| Error::config(path, key, error.to_string()))
 }
 
 /// The first certificate of a PEM file.
@@ -140,5 +149,15 @@ mod tests {
     fn a_missing_file_is_named() {
         let error = text(Path::new("/no/such.toml")).unwrap_err();
         assert!(error.to_string().starts_with("/no/such.toml: cannot be read"), "{error}");
+    }
+    #[test]
+    fn what_is_no_certificate_is_told_with_the_key_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, empty) = (folder.path().join("missing.pem"), folder.path().join("empty.pem"));
+        create(&empty, b"", Readers::All).unwrap();
+        for path in [missing, empty] {
+            let told = certificate(&path, "trust.roots").unwrap_err().to_string();
+            assert!(told.contains(&path.display().to_string()) && told.contains("trust.roots"), "{told}");
+        }
     }
 }

@@ -145,6 +145,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_quicker_suite_is_first_and_none_is_lost() {
+        let (own, all) = (provider().cipher_suites, aws_lc_rs::default_provider().cipher_suites);
+        assert_eq!(own.first().map(|suite| suite.suite()), Some(CipherSuite::TLS13_AES_128_GCM_SHA256));
+        assert!(own.len() == all.len() && all.iter().all(|suite| own.contains(suite)));
+    }
+
+    #[test]
     fn an_error_names_the_part() {
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap().self_signed(&key).unwrap();

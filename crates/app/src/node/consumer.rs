@@ -4,8 +4,8 @@ use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
+use eds::SigningKey;
 use eds::http_signature::Signer;
-use eds::{Certificate, SigningKey};
 use gateway::consumer::Transport;
 use gateway::consumer::{Question, Told};
 use gateway::{Boxed, Consumer};
@@ -32,8 +32,8 @@ pub(crate) struct Known {
     peer: Peer,
 }
 
-/// Reads the folder. What is wrong names file, key and what was expected.
-pub(crate) fn consumer(folder: &Path, gateway: &Certificate, clock: &Clock) -> Result<Known, Error> {
+/// Reads the folder; the consumer signs for the gateway at `host`. What is wrong names file, key and what was expected.
+pub(crate) fn consumer(folder: &Path, host: &str, clock: &Clock) -> Result<Known, Error> {
     let written: Written = files::toml(&folder.join("consumer.toml"))?;
     let certificate = |name: &str| files::certificate(&folder.join(name), "");
     let key = SigningKey::from_pkcs8_pem(&files::text(&folder.join("sign.key"))?)?;
@@ -41,7 +41,7 @@ pub(crate) fn consumer(folder: &Path, gateway: &Certificate, clock: &Clock) -> R
     let tls = certificate("tls.pem")?;
     let held = PeerCertificate::parse(tls.der());
     let held = held.ok_or_else(|| Error::config(&folder.join("tls.pem"), "", "expected X.509".to_owned()))?;
-    let consumer = Consumer::new(&written.token, signer, gateway.host().unwrap_or_default(), clock.clone())?;
+    let consumer = Consumer::new(&written.token, signer, host, clock.clone())?;
     Ok(Known { consumer, peer: Peer::plain(([127, 0, 0, 1], 0).into()).holding(held) })
 }
 

@@ -35,10 +35,6 @@ pub(crate) fn line(path: &Path, key: &str) -> Result<SecretString, Error> {
     Ok(SecretString::from(text.expose_secret().trim().to_owned()))
 }
 
-fn text(path: &Path, key: &str) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|error| Error::config(path, key, error.to_string()))
-}
-
 /// A line of the file of master keys.
 pub(crate) struct Master {
     key: Zeroizing<[u8; 32]>,
@@ -120,7 +116,9 @@ pub(crate) fn more_lines(config: &Config) -> Result<Vec<Box<dyn SignLine>>, Erro
 
 /// The key and certificate that sign answers.
 pub(crate) fn answer_key(config: &Config) -> Result<(SigningKey, Certificate), Error> {
-    let certificate = files::certificate(&config.path(&config.keys.sign_certificate), "keys.sign_certificate")?;
+    let (path, name) = (config.path(&config.keys.sign_certificate), "keys.sign_certificate");
+    let certificate = Certificate::from_pem(&files::text_of(&path, name)?)
+        .map_err(|error| Error::config(&path, name, error.to_string()))?;
     Ok((signing_key(&config.path(&config.keys.sign), "keys.sign")?, certificate))
 }
 
@@ -148,7 +146,7 @@ pub(crate) fn crls(config: &Config) -> Result<Vec<Crl>, Error> {
     let mut all = Vec::new();
     for file in &config.trust.crls {
         let path = config.path(file);
-        let lists = Crl::all_from_pem(&text(&path, "trust.crls")?)
+        let lists = Crl::all_from_pem(&files::text_of(&path, "trust.crls")?)
             .map_err(|error| Error::config(&path, "trust.crls", error.to_string()))?;
         all.extend(lists);
     }

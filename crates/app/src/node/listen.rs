@@ -28,6 +28,8 @@ pub(crate) struct Parts<'a> {
     pub config: &'a Config,
     pub tools: &'a Tools,
     pub gateway: &'a Gateway,
+    /// A host under which the gateway is reached.
+    pub host: &'a str,
     pub reader: &'a LogReader,
     pub trust: &'a Arc<CachedTrust>,
     pub problems: Arc<Problems>,
@@ -145,17 +147,26 @@ fn operations(parts: &Parts<'_>) -> Router {
     operations_router(Checks::new(), ready, parts.metrics.clone())
 }
 
-/// The certificate of the gateway's port.
-pub(crate) fn certificate(config: &Config) -> Result<Certificate, Error> {
-    let path = config.path(&config.gateway.certificate);
-    of_a_host(files::certificate(&path, "gateway.certificate")?, &path)
+/// What systems find at the gateway's port.
+pub(crate) struct Server {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// A host that the certificate names: clients look for it, and so does the gateway in what they sign.
+    pub host: String,
 }
 
-/// Clients look for the host they call among the certificate's names, and so does the gateway in what they sign.
-fn of_a_host(certificate: Certificate, path: &Path) -> Result<Certificate, Error> {
-    let none = "it names no host; have it issued with a DNS name or an address (subjectAltName)";
-    certificate.host().ok_or_else(|| Error::config(path, "gateway.certificate", none.to_owned()))?;
-    Ok(certificate)
+impl Server {
+    /// The certificate as the configuration names it.
+    pub(crate) fn read(config: &Config) -> Result<Self, Error> {
+        let path = config.path(&config.gateway.certificate);
+        Self::of(files::certificate(&path, "gateway.certificate")?, &path)
+    }
+
+    fn of(certificate: Certificate, path: &Path) -> Result<Self, Error> {
+        let none = "it names no host; have it issued with a DNS name or an address (subjectAltName)";
+        let host = certificate.host().ok_or_else(|| Error::config(path, "gateway.certificate", none.to_owned()))?;
+        Ok(Self { certificate, host })
+    }
 }
 
 /// TLS towards providers and witnesses: our roots, our own certificate.
@@ -199,7 +210,7 @@ mod tests {
             not_after: "2027-01-01T00:00:00Z".parse().unwrap(),
         };
         let nameless = Authority::root(&Subject::new("Root"), key, term).unwrap().certificate().clone();
-        let told = of_a_host(nameless, Path::new("gateway.pem")).unwrap_err().to_string();
+        let told = Server::of(nameless, Path::new("gateway.pem")).map(|server| server.host).unwrap_err().to_string();
         assert!(told.contains("gateway.pem") && told.contains("gateway.certificate"), "{told}");
     }
 }

@@ -243,9 +243,9 @@ impl Node {
         );
         let audit = watch::Audit::new(tools.db.clone(), tools.log.vkey().clone(), tools.vault.clone(), faults);
         let upstream = listen::upstream_tls(config)?;
-        let server = listen::certificate(config)?;
+        let server = listen::Server::read(config)?;
         let asking = config.stays.as_ref().map(|stays| config.path(&stays.consumer));
-        let known = asking.map(|folder| consumer(&folder, &server, &tools.clock)).transpose()?;
+        let known = asking.map(|folder| consumer(&folder, &server.host, &tools.clock)).transpose()?;
         let asks = known.as_ref().map(|known| &known.consumer);
         let (catalogue, stays) = tools.catalogue(&upstream, roles.contains(&Role::Registers), asks)?;
         let gateway = Gateway::open(gateway::Parts {
@@ -256,7 +256,7 @@ impl Node {
             catalogue,
             key,
             certificate,
-            server,
+            server: server.certificate,
             problems: problems.clone(),
             config: gateway::Config::default(),
         })
@@ -266,6 +266,7 @@ impl Node {
             config,
             tools: &tools,
             gateway: &gateway,
+            host: &server.host,
             reader: &reader,
             trust: &trust,
             problems,

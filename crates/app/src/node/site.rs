@@ -87,7 +87,7 @@ fn portal(
     outbox: Outbox,
 ) -> Result<Portal, Error> {
     let (config, tools) = (parts.config, parts.tools);
-    let known = consumer(&config.path(&site.consumer), &super::listen::certificate(config)?, &tools.clock)?;
+    let known = consumer(&config.path(&site.consumer), parts.host, &tools.clock)?;
     known.connect(edge);
     let mut forms = BTreeMap::new();
     for service in &tools.services {

@@ -98,7 +98,8 @@ const OWN_BITS: i64 = (1 << 44) - 1;
 /// The keyed value of a natural key.
 ///
 /// Systems number what they send one after the other: keys that differ in their last two characters only stand side by
-/// side, so that a batch finds them on one page of the tree and not each on a page of its own.
+/// side, so that a batch finds them on one page of the tree and not each on a page of its own. Of a hundred million that
+/// end in digits two meet by chance with less than one in a thousand; with all 64 bits for themselves it was half of that.
 pub(crate) fn natural_key(vault: &Vault, natural: &str) -> i64 {
     let end = natural.char_indices().rev().nth(1).map_or(0, |(at, _)| at);
     let neighbours = vault.blind("isos.natural.neighbours", natural.get(..end).unwrap_or_default().as_bytes());
@@ -162,9 +163,7 @@ mod tests {
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         let groups: HashSet<i64> = keys.iter().map(|key| key >> 44).collect();
         assert!((900..=1000).contains(&groups.len()), "{}", groups.len());
-        for short in ["", "a", "ab", "ы", "ыы", "ыыы"] {
-            assert_eq!(natural_key(&vault, short), natural_key(&vault, short));
-        }
-        assert_ne!(natural_key(&vault, "ыы"), natural_key(&vault, "ыъ"));
+        let short = ["", "a", "ab", "ы", "ыы", "ыъ", "ыыы"].map(|short| natural_key(&vault, short));
+        assert_eq!(HashSet::from(short).len(), short.len(), "letters of two bytes are not cut in half");
     }
 }
