@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use eds::cms::{self, Place, Signer};
 use eds::{Certificate, Form, SigningKey};
+use uuid::Uuid;
 
 use crate::client::Connection;
 use crate::report::{Report, usage};
@@ -228,7 +229,7 @@ impl Plan {
     }
 
     fn request(&self, number: usize) -> Result<Vec<u8>, Failure> {
-        let body = self.template.replace("{n}", &number.to_string()).replace("{uuid}", &uuid(number));
+        let body = self.template.replace("{n}", &number.to_string()).replace("{uuid}", &uuid(number)?.to_string());
         let mut head = format!(
             "{} {} HTTP/1.1\r\nHost: {}\r\n",
             if body.is_empty() { "GET" } else { "POST" },
@@ -259,8 +260,13 @@ impl Plan {
     }
 }
 
-/// A different UUID for every number of every run.
-fn uuid(number: usize) -> String {
-    let run = std::process::id();
-    format!("{run:08x}-0000-4000-8000-{number:012x}")
+/// A UUID that begins with the time, different for every number of every run.
+fn uuid(number: usize) -> Result<Uuid, Failure> {
+    let now = u64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_millis())?;
+    let [run, number] = [u64::from(std::process::id()), u64::try_from(number)?].map(u64::to_be_bytes);
+    let mut own = [0; 10];
+    for (to, from) in own.iter_mut().zip(run.into_iter().skip(4).chain(number.into_iter().skip(2))) {
+        *to = from;
+    }
+    Ok(uuid::Builder::from_unix_timestamp_millis(now, &own).into_uuid())
 }

@@ -11,6 +11,7 @@ import pathlib
 import re
 import socket
 import ssl
+import statistics
 import subprocess
 import sys
 import threading
@@ -107,11 +108,13 @@ def cores() -> list[int]:
 class Fast:
     """What came of asking at a rate for some seconds, with the load generator of the measurements."""
 
+    pace = 2000.0  # answers a second that were reached last, for runs that ask as fast as they are answered
+
     def __init__(self, stand: Stand, template: str, rate: float, seconds: float, connections: int = CONNECTIONS):
         consumer, body = stand.folder / "consumers" / "border-committee", stand.folder.parent / "overload.json"
         body.write_text(template)
         Fast.sent = getattr(Fast, "sent", 0) + 10_000_000
-        pace = ["--rate", f"{rate:.1f}", "--patience", "500", "--requests", f"{rate * seconds:.0f}"] if rate else ["--requests", f"{2000 * seconds:.0f}"]
+        pace = ["--rate", f"{rate:.1f}", "--patience", "500", "--requests", f"{rate * seconds:.0f}"] if rate else ["--requests", f"{Fast.pace * seconds:.0f}"]
         command = ["taskset", "-c", str(cores()[-1]), str(beside(stand)), "load", "--name", "overload", "--address",
                    f"127.0.0.1:{stand.ports['gateway']}", "--path", SUBMIT, "--ca", str(stand.folder / "pki" / "root.pem"),
                    "--tls", str(consumer / "tls.pem"), str(consumer / "tls.key"), "--token", stand.consumer("border-committee").token,
@@ -127,6 +130,7 @@ class Fast:
         row = json.loads(told or "{}")
         statuses = {int(status): count for status, count in row.get("statuses", {}).items()}
         self.goodput, self.worth = row.get("per_second", 0), row.get("per_core", 0)
+        Fast.pace = Fast.pace if rate else max(self.goodput, 100)
         took = statuses.get(200, 0) / self.goodput if self.goodput else seconds
         self.asked, self.refused = row.get("requests", 0) / took, statuses.get(503, 0)
         self.again = row.get("retry_after", 0) == self.refused
@@ -187,15 +191,19 @@ def overload(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
     template["message_id"], template["records"][0]["crossing_id"] = "{uuid}", "O-{n}"
     text = json.dumps(template)
     stand.serve(config="few.toml", before=["taskset", "-c", str(cores()[0])])
-    ask = Fast if beside(stand) else Threads
+    ask, shares = Fast if beside(stand) else Threads, {}
     ask(stand, text, 0, 1, 4)
-    for times in (3, 10):
-        calm = ask(stand, text, 0, 3, PLACES // CLIENTS)
-        capacity = calm.goodput
-        over = ask(stand, text, capacity * times, 5)
+    ask(stand, text, 0, 2, PLACES // CLIENTS)
+    calm = ask(stand, text, 0, 4, PLACES // CLIENTS)
+    for times in (3, 10) * (3 if checks.strict else 1):
+        # Capacity is what was reached as long just before and just after: other work on the machine comes and goes.
+        over = ask(stand, text, calm.goodput * times, 4)
+        before, calm = calm, ask(stand, text, 0, 4, PLACES // CLIENTS)
+        capacity, calm_worth = (before.goodput + calm.goodput) / 2, (before.worth + calm.worth) / 2
         told = f"{times} × capacity"
-        share, worth = over.goodput / capacity, over.worth / calm.worth
-        print(f"  capacity {capacity:.0f}/s, {calm.worth:.0f} a CPU second, p99 {calm.p99:.0f} ms, {calm.memory:.0f} MB")
+        share, worth = over.goodput / capacity, over.worth / calm_worth
+        shares.setdefault(told, []).append(share)
+        print(f"  capacity {before.goodput:.0f} and {calm.goodput:.0f}/s, {calm_worth:.0f} a CPU second, p99 {calm.p99:.0f} ms, {calm.memory:.0f} MB")
         print(f"  {told}: asked {over.asked:.0f}/s ({over.asked / capacity:.1f} ×), answered {over.goodput:.0f}/s = {share * 100:.0f} %, "
               f"{over.worth:.0f} a CPU second = {worth * 100:.0f} %, p99 {over.p99:.0f} ms; refused {over.refused}, "
               f"p50 {over.refused_p50:.0f} ms, p99 {over.refused_p99:.0f} ms; {over.memory:.0f} MB")
@@ -203,7 +211,6 @@ def overload(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
         # By CPU time, because others may use the machine; by the clock only a collapse is a fault here.
         checks.that(f"{told}: of its CPU time at least half goes into answers", worth >= 0.5 or times > 3, worth)
         checks.that(f"{told}: it does not collapse", share >= 0.2, share)
-        checks.goal(f"{told}: at least 90 % of the capacity is answered", share >= 0.9, round(share, 2))
         checks.that(f"{told}: refusals are 503 with Retry-After and nothing else", not over.other and over.again, over.other)
         checks.that(f"{told}: what is answered is answered in time (p99 ≤ 2 s)", over.p99 <= 2000, over.p99)
         # Who does not wait as told is read when that second is over, or sooner when there is room: that is the worst case.
@@ -211,6 +218,8 @@ def overload(stand: Stand, _folder: pathlib.Path, checks: Checks) -> None:
                     "250 ms may be the wait)", over.refused_p99 <= 1300, round(over.refused_p99))
         checks.that(f"{told}: no connection broke", over.broken == 0, over.broken)
         checks.that(f"{told}: memory stays ({over.memory:.0f} MB)", over.memory < calm.memory + 64, over.memory)
+    for told, seen in shares.items():
+        checks.goal(f"{told}: at least 90 % of the capacity is answered, by the median", statistics.median(seen) >= 0.9, [round(share, 2) for share in seen])
     after = ask(stand, text, capacity * 0.5, 3, PLACES // CLIENTS)
     checks.that(f"afterwards half the capacity is answered as before: {after.goodput:.0f}/s, {after.refused} refused, p99 {after.p99:.0f} ms",
                 not after.refused and not after.other and after.goodput > 0.3 * capacity, (after.goodput, after.refused, after.other))

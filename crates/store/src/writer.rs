@@ -1,10 +1,12 @@
 //! The one writer: whatever waits becomes one transaction, one commit, one fsync.
 //!
-//! There is no artificial delay: while one batch is being committed the next gathers. Each job has a savepoint of its
-//! own, so that its failure undoes nothing of its neighbours. Callers are answered only after a known-good commit.
+//! There is no artificial delay: while one batch is being committed the next gathers, and who comes while its jobs run
+//! still joins it. Each job has a savepoint of its own, so that its failure undoes nothing of its neighbours. Callers are
+//! answered only after a known-good commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -15,6 +17,8 @@ use crate::{Error, Tx};
 
 /// Most jobs that one transaction takes.
 const BATCH: usize = 1024;
+/// How long after its beginning a batch takes more jobs: who comes later must not keep the others waiting.
+const JOINING: Duration = Duration::from_millis(2);
 /// Jobs that may wait; more are refused at once, so that an overloaded node answers instead of hoarding.
 const WAITING: usize = 4096;
 
@@ -180,6 +184,8 @@ struct Thread {
     reserve: Reserve,
 }
 
+/// Jobs of one transaction.
+type Batch = Vec<Box<dyn Job>>;
 /// How many entries each job of a batch added, in order.
 type Counts = Vec<usize>;
 
@@ -188,20 +194,19 @@ impl Thread {
         let mut batch = Vec::with_capacity(BATCH);
         while let Ok(first) = waiting.recv() {
             batch.push(first);
-            batch.extend(waiting.try_iter().take(BATCH - 1));
-            if self.reserve.is_used() {
-                refuse_changes(&mut batch);
-            }
-            self.commit(&mut batch);
+            let full = self.reserve.is_used();
+            let mut gather = |batch: &mut Batch| gather(batch, waiting, full);
+            gather(&mut batch);
+            self.commit(&mut batch, &mut gather);
         }
     }
 
-    /// Runs the batch as one transaction and answers every caller.
-    fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+    /// Runs the batch, and what `more` adds to it meanwhile, as one transaction and answers every caller.
+    fn commit(&mut self, batch: &mut Batch, more: &mut dyn FnMut(&mut Batch)) {
         if batch.is_empty() {
             return;
         }
-        let outcome = self.transaction(batch).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
+        let outcome = self.transaction(batch, more).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
         match outcome {
             Ok((stamps, counts)) => {
                 let mut stamps = stamps.into_iter();
@@ -223,9 +228,9 @@ impl Thread {
         }
     }
 
-    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
+    fn transaction(&mut self, batch: &mut Batch, more: &mut dyn FnMut(&mut Batch)) -> Result<Counts, Error> {
         let mut tx = self.connected.take_up()?.tx();
-        let outcome = write(&mut tx, self.seal.as_mut(), batch);
+        let outcome = write(&mut tx, self.seal.as_mut(), batch, more);
         if tx.must_reconnect() {
             self.connected.discard();
         }
@@ -248,16 +253,29 @@ impl Thread {
     }
 }
 
+/// Adds what waits to the batch; when the disk is `full`, those that change something are refused.
+fn gather(batch: &mut Batch, waiting: &flume::Receiver<Box<dyn Job>>, full: bool) {
+    batch.extend(waiting.try_iter().take(BATCH.saturating_sub(batch.len())));
+    if full {
+        refuse_changes(batch);
+    }
+}
+
 /// Answers the jobs that change something: there is no room for them.
-fn refuse_changes(batch: &mut Vec<Box<dyn Job>>) {
+fn refuse_changes(batch: &mut Batch) {
     for job in batch.extract_if(.., |job| job.purpose() == Purpose::Change) {
         job.finish(Err(Error::Full));
     }
 }
 
-fn write(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
+fn write(
+    tx: &mut Tx<'_>,
+    seal: &mut dyn Seal,
+    batch: &mut Batch,
+    more: &mut dyn FnMut(&mut Batch),
+) -> Result<Counts, Error> {
     tx.begin(Role::Writer)?;
-    match jobs(tx, seal, batch) {
+    match jobs(tx, seal, batch, more) {
         Ok(counts) => tx.commit().map(|()| counts),
         Err(error) => {
             tx.rollback();
@@ -266,10 +284,16 @@ fn write(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Re
     }
 }
 
-fn jobs(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Result<Counts, Error> {
+fn jobs(
+    tx: &mut Tx<'_>,
+    seal: &mut dyn Seal,
+    batch: &mut Batch,
+    more: &mut dyn FnMut(&mut Batch),
+) -> Result<Counts, Error> {
+    let began = Instant::now();
     let mut entries = Vec::with_capacity(batch.len());
     let mut counts = Vec::with_capacity(batch.len());
-    for job in batch {
+    while let Some(job) = batch.get_mut(counts.len()) {
         let before = entries.len();
         job.run(tx, &mut entries);
         // A link that is gone or a full disk concerns the whole batch, not this job alone.
@@ -277,6 +301,9 @@ fn jobs(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut [Box<dyn Job>]) -> Res
             return Err(lost.clone());
         }
         counts.push(entries.len() - before);
+        if counts.len() == batch.len() && began.elapsed() < JOINING {
+            more(batch);
+        }
     }
     if !entries.is_empty() {
         catch_unwind(AssertUnwindSafe(|| seal.seal(tx, &entries)))

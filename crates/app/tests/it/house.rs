@@ -7,9 +7,10 @@ use cargo_metadata::MetadataCommand;
 use crate::source::{calls, files, functions, literal, sources, workspace};
 
 /// The levels of design §2; a crate may name crates of lower levels only.
-const LEVELS: [(&str, u8); 20] = [
+const LEVELS: [(&str, u8); 21] = [
     ("model", 0),
     ("bign", 0),
+    ("comb", 0),
     ("eds", 1),
     ("store", 1),
     ("synthetic", 1),

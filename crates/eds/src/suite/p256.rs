@@ -1,20 +1,25 @@
 //! ECDSA on P-256 with SHA-256.
 //!
 //! The `sign` header and certificates bear DER; strictness is our own check, made before the library sees the bytes,
-//! so that one signature has one spelling. RFC 9421's `r‖s` is turned into DER on the stack: a key is parsed once.
+//! so that one signature has one spelling. RFC 9421's `r‖s` is turned into DER on the stack: a key is parsed once. A
+//! key that comes again and again gets its multiples, and is verified with them (`docs/decisions/0011`).
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, ParsedPublicKey,
 };
+use comb::KnownKey;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_EC_PUBLIC_KEY, ID_SHA_256, SECP_256_R_1};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::{Algorithm, Form, PrivateKey, PublicKey, Suite, names_curve};
-use crate::{Error, sha256_of_parts};
+use crate::{Error, sha256, sha256_of_parts};
 
 /// The suite.
 pub(super) struct P256;
@@ -25,6 +30,10 @@ const SCALAR: usize = 32;
 const LONGEST: usize = 72;
 /// An uncompressed point: 0x04, x, y.
 const POINT: usize = 65;
+/// At which verification a key gets its multiples: they cost as much as some twenty of them.
+const OFTEN: u32 = 16;
+/// How many keys may have them at once: 5.6 MB in all.
+const MOST_KNOWN: usize = 64;
 
 impl Suite for P256 {
     fn algorithm(&self) -> Algorithm {
@@ -54,12 +63,13 @@ impl Suite for P256 {
     fn public_key(&self, spki: &SubjectPublicKeyInfoRef<'_>) -> Result<Box<dyn PublicKey>, Error> {
         let point = spki.subject_public_key.as_bytes().ok_or(Error::Key("unused bits in the point"))?;
         // RFC 5480 §2.2 obliges nobody to take compressed points, and a second spelling of a key is a second keyid.
-        if point.len() != POINT || point.first() != Some(&0x04) {
+        let point: [u8; POINT] = point.try_into().map_err(|_| Error::Key("the point is not uncompressed"))?;
+        if !point.starts_with(&[0x04]) {
             return Err(Error::Key("the point is not uncompressed"));
         }
         let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
             .map_err(|_| Error::Key("the point is not on the curve"))?;
-        Ok(Box::new(Public(key)))
+        Ok(Box::new(Public { key, point, times: AtomicU32::new(0), known: OnceLock::new() }))
     }
 
     fn private_key(&self, pkcs8: &[u8]) -> Result<Box<dyn PrivateKey>, Error> {
@@ -74,21 +84,67 @@ impl Suite for P256 {
     }
 }
 
-struct Public(ParsedPublicKey);
+struct Public {
+    key: ParsedPublicKey,
+    point: [u8; POINT],
+    /// How often it was asked for, until it has its multiples.
+    times: AtomicU32,
+    /// Its multiples; none when there was no place for them.
+    known: OnceLock<Option<Known>>,
+}
+
+/// Multiples of a key, in their place.
+struct Known {
+    key: KnownKey,
+    _place: Place,
+}
+
+/// One of [`MOST_KNOWN`] places; given back when dropped.
+struct Place;
+
+/// Places that are taken.
+static PLACES: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    fn take() -> Option<Self> {
+        let more = |taken: usize| (taken < MOST_KNOWN).then_some(taken + 1);
+        PLACES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        PLACES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Public {
+    /// The multiples of a key that is asked for often.
+    fn known(&self) -> Option<&KnownKey> {
+        let made = match self.known.get() {
+            Some(made) => made,
+            None if self.times.fetch_add(1, Ordering::Relaxed) < OFTEN => return None,
+            None => self.known.get_or_init(|| Some(Known { _place: Place::take()?, key: KnownKey::of(&self.point)? })),
+        };
+        made.as_ref().map(|known| &known.key)
+    }
+}
 
 impl PublicKey for Public {
     fn verify(&self, message: &[u8], signature: &[u8], form: Form) -> Result<(), Error> {
-        match form {
-            Form::Der => {
-                der_to_fixed(signature).ok_or(Error::Invalid)?;
-                self.0.verify_sig(message, signature).map_err(|_| Error::Invalid)
-            }
-            Form::Fixed => {
-                let mut der = [0; LONGEST];
-                let der = fixed_to_der(signature, &mut der).ok_or(Error::Invalid)?;
-                self.0.verify_sig(message, der).map_err(|_| Error::Invalid)
-            }
-        }
+        let mut buffer = [0; LONGEST];
+        let (fixed, der) = match form {
+            Form::Der => (der_to_fixed(signature).ok_or(Error::Invalid)?, signature),
+            Form::Fixed => (
+                signature.try_into().map_err(|_| Error::Invalid)?,
+                fixed_to_der(signature, &mut buffer).ok_or(Error::Invalid)?,
+            ),
+        };
+        let holds = match self.known() {
+            Some(known) => known.verifies(&sha256(message), &fixed),
+            None => self.key.verify_sig(message, der).is_ok(),
+        };
+        if holds { Ok(()) } else { Err(Error::Invalid) }
     }
 }
 
@@ -182,6 +238,45 @@ mod tests {
         out.extend([0x02, s.len() as u8]);
         out.extend(s);
         out
+    }
+
+    #[test]
+    fn a_key_that_is_met_often_has_the_same_verdicts() {
+        let key = P256.generate().unwrap();
+        let spki = key.spki().unwrap();
+        let public = P256.public_key(&SubjectPublicKeyInfoRef::try_from(spki.as_slice()).unwrap()).unwrap();
+        for round in 0..OFTEN * 2 {
+            for form in [Form::Der, Form::Fixed] {
+                let signature = key.sign(b"message", form).unwrap();
+                assert_eq!(public.verify(b"message", &signature, form), Ok(()), "{round}");
+                assert_eq!(public.verify(b"another", &signature, form), Err(Error::Invalid), "{round}");
+                let other = if form == Form::Der { Form::Fixed } else { Form::Der };
+                assert_eq!(public.verify(b"message", &signature, other), Err(Error::Invalid), "{round}");
+                let mut altered = signature.clone();
+                *altered.last_mut().unwrap() ^= 1;
+                assert_eq!(public.verify(b"message", &altered, form), Err(Error::Invalid), "{round}");
+            }
+        }
+    }
+
+    #[test]
+    fn places_for_known_keys_are_bounded_and_given_back() {
+        let key = P256.generate().unwrap().spki().unwrap();
+        let read = || {
+            let point = SubjectPublicKeyInfoRef::try_from(key.as_slice()).unwrap();
+            let point: [u8; POINT] = point.subject_public_key.raw_bytes().try_into().unwrap();
+            let library = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).unwrap();
+            let public = Public { key: library, point, times: AtomicU32::new(0), known: OnceLock::new() };
+            while public.times.load(Ordering::Relaxed) <= OFTEN {
+                public.known();
+            }
+            public
+        };
+        let many: Vec<Public> = (0..=MOST_KNOWN).map(|_| read()).collect();
+        let known = many.iter().filter(|public| public.known().is_some()).count();
+        assert!((1..=MOST_KNOWN).contains(&known), "{known}"); // other tests of this process may have some
+        drop(many);
+        assert!(read().known().is_some(), "a place is free again");
     }
 
     #[test]

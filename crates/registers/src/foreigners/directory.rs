@@ -195,6 +195,8 @@ struct State {
     known: HashSet<i64>,
     before: HashSet<i64>,
     sighted: HashSet<i64>,
+    /// How often anybody was sighted since the last reading; somebody who travels often counts each time.
+    times: usize,
 }
 
 impl Known {
@@ -212,17 +214,19 @@ impl Known {
     /// The person was added or found by a transaction that is not yet known to be committed.
     pub(crate) fn sight(&self, person: i64) {
         let mut state = self.lock();
+        state.times += 1;
         if state.sighted.len() < SIGHTED {
             state.sighted.insert(person);
         }
     }
 
-    /// The sightings that wait, when there are at least `least`.
+    /// The persons who were sighted, when that was at least `least` times.
     pub(crate) fn sightings(&self, least: usize) -> Vec<i64> {
         let mut state = self.lock();
-        if state.sighted.len() < least.max(1) {
+        if state.times < least.max(1) {
             return Vec::new();
         }
+        state.times = 0;
         std::mem::take(&mut state.sighted).into_iter().collect()
     }
 
@@ -263,6 +267,16 @@ mod tests {
         assert!(known.has(REMEMBERED as i64 * 2 - 1));
         known.confirm(2, [5]);
         assert!(known.has(5) && !known.has(REMEMBERED as i64 * 2 - 1));
+    }
+
+    #[test]
+    fn somebody_sighted_again_and_again_is_confirmed_too() {
+        let known = Known::default();
+        (0..3).for_each(|_| known.sight(7));
+        assert!(known.sightings(4).is_empty());
+        known.sight(7);
+        assert_eq!(known.sightings(4), [7]);
+        assert!(known.sightings(1).is_empty(), "they are being confirmed");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use store::{Error, Param, Tx, Vault};
 use uuid::Uuid;
 
 use super::kind::RecordKind;
+use super::prepare::beside;
 use super::{Foreigners, calendar, known_parameters, ready, sql};
 
 /// A message as the package table keeps it.
@@ -27,12 +28,11 @@ pub(crate) struct Message {
 impl Message {
     /// The message of a submission.
     pub(crate) fn new(vault: &Vault, ask: &Ask, kind: RecordKind, message_id: Uuid, package_id: Uuid) -> Self {
-        let name = [ask.asker.id.as_bytes(), b"\x1f", message_id.as_bytes()].concat();
         Self {
             package_id,
             message_id,
             consumer: ask.asker.id.clone(),
-            keyed: vault.blind("isos.message", &name),
+            keyed: keyed(vault, &ask.asker.id, message_id),
             digest: vault.keyed("isos.body", &ask.body),
             kind,
             received_at: ask.at.as_microsecond(),
@@ -72,6 +72,16 @@ impl Message {
             _ => Ok(()),
         }
     }
+}
+
+/// Bytes with which identifiers of the same quarter of a second begin, when they begin with the time (UUIDv7).
+const SAME_TIME: usize = 5;
+
+/// The keyed consumer and message. Messages whose identifiers begin with the time stand beside those sent with them.
+fn keyed(vault: &Vault, consumer: &str, message_id: Uuid) -> i64 {
+    let name = [consumer.as_bytes(), b"\x1f", message_id.as_bytes()].concat();
+    let neighbours = name.get(..consumer.len() + 1 + SAME_TIME).unwrap_or(&name);
+    beside(vault, "isos.message", neighbours, &name)
 }
 
 fn answer_place(package_id: [u8; 16]) -> [u8; 36] {
@@ -115,5 +125,21 @@ impl Foreigners {
         });
         let body = found.await.map_err(Error::refusal)?.ok_or_else(unknown)?;
         Ok(ready(body, Vec::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_one_moment_are_neighbours_and_consumers_are_kept_apart() {
+        let vault = Vault::new(&[7; 32]).unwrap();
+        let of = |consumer: &str, id: u128| keyed(&vault, consumer, Uuid::from_u128(id));
+        let first = 0x0199_0000_0001_7000_8000_0000_0000_0001;
+        assert_eq!(of("gpk", first) >> 44, of("gpk", first + 1) >> 44);
+        assert_ne!(of("gpk", first), of("gpk", first + 1));
+        assert_ne!(of("gpk", first) >> 44, of("gpk", first + (1 << 88)) >> 44, "a quarter of a second later");
+        assert_ne!(of("gpk", first), of("mia", first));
     }
 }

@@ -12,7 +12,7 @@ const TABLES: &str = "
 -- One row: the next number, and how often the directory of persons was thinned out.
 CREATE TABLE isos_counter (id {int} NOT NULL PRIMARY KEY, next {int} NOT NULL, epoch {int} NOT NULL) {strict};
 INSERT INTO isos_counter (id, next, epoch) VALUES (1, 1, 1);
--- Packages received, in their order; `message` is the keyed value of consumer and message_id.
+-- Packages received, in their order; `message` is the keyed value of consumer and message_id, of one moment side by side.
 CREATE TABLE isos_package (
   package_id {bytes} NOT NULL PRIMARY KEY, message {int} NOT NULL, received_at {int} NOT NULL, consumer {text} NOT NULL,
   source {text} NOT NULL, kind {int} NOT NULL, digest {bytes} NOT NULL, answer {bytes} NOT NULL

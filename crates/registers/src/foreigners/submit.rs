@@ -22,8 +22,8 @@ use super::settle::{Package, Slot};
 use super::view::View;
 use super::{Core, Foreigners, known_parameters, ready, record_schema, rules, sql};
 
-/// Persons sighted one by one are confirmed in portions of this size.
-const CONFIRM_AT: usize = 1024;
+/// After so many sightings one by one those who were sighted are confirmed.
+const CONFIRM_AT: usize = 256;
 
 /// The envelope's parts of which the exact bytes matter.
 #[derive(Deserialize)]

@@ -158,6 +158,8 @@ impl Held {
             db.write(move |_| {
                 started.send(()).unwrap();
                 told.recv().unwrap();
+                // Whoever waits then is the next transaction's: this one takes nobody in any more.
+                std::thread::sleep(Duration::from_millis(5));
                 Ok(())
             })
             .await

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use store::{Db, Entry, Error, Param, Seal, Stamp, Tx};
 
@@ -9,6 +10,7 @@ use crate::engines::{ADD, Held, Place, SCHEMA, add, ids, insert, on_both_engines
 
 on_both_engines!(
     stamps_go_to_the_right_callers,
+    who_comes_while_a_batch_runs_joins_it,
     a_seal_that_fails_fails_the_batch,
     a_seal_that_panics_fails_the_batch,
     a_seal_that_swallows_a_failure_fails_the_batch,
@@ -115,6 +117,34 @@ async fn stamps_go_to_the_right_callers(place: &Place) {
     }
     assert_eq!(moods.sealed.load(Ordering::SeqCst), 1, "one batch");
     assert_eq!(moods.uncertain.load(Ordering::SeqCst), 0);
+}
+
+/// A job that ends when another waits, or at once when they came together: mostly that is one transaction of both.
+async fn who_comes_while_a_batch_runs_joins_it(place: &Place) {
+    let (db, moods) = ledger(place);
+    for round in 0..500 {
+        let (before, first) = (moods.sealed.load(Ordering::SeqCst), round * 2);
+        let (own, waiting) = (db.clone(), db.clone());
+        let waits = tokio::spawn(async move {
+            let job = move |tx: &mut Tx<'_>, entries: &mut Vec<Entry>| {
+                let began = Instant::now();
+                while waiting.waiting() == 0 && began.elapsed() < Duration::from_millis(1) {
+                    std::hint::spin_loop();
+                }
+                entries.push(entry(first));
+                insert(tx, first)
+            };
+            own.commit(job).await.unwrap().1
+        });
+        let joins = noted(&db, first + 1, 1, false);
+        let (waited, joined) = tokio::join!(waits, joins);
+        let told = [waited.unwrap()[0].to_string(), joined.unwrap()[0].clone()];
+        assert_eq!(told, [format!("stamp {first}"), format!("stamp {}", (first + 1) * 10)]);
+        if moods.sealed.load(Ordering::SeqCst) == before + 1 {
+            return;
+        }
+    }
+    panic!("nobody ever joined");
 }
 
 /// Two neighbours in one batch while the ledger is in `mood`; then it recovers.
