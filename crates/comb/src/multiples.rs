@@ -19,19 +19,12 @@ impl<const W: u32> Multiples<W> {
     pub(crate) const BYTES: usize = Self::ROW * Self::ROWS * size_of::<Affine>();
 
     pub(crate) fn of(point: Affine) -> Self {
+        let next = |base: &Point| Some((0..W).fold(*base, |base, _| base.double()));
+        let bases: Vec<Point> = std::iter::successors(Some(point.into()), next).take(Self::ROWS).collect();
         let mut points = Vec::with_capacity(Self::ROW * Self::ROWS);
-        let mut base = point;
-        for _ in 0..Self::ROWS {
-            let mut multiple = Point::from(base);
-            points.push(multiple);
-            for _ in 1..Self::ROW {
-                multiple = multiple.add(&base);
-                points.push(multiple);
-            }
-            // The last is the half of what the next row begins with.
-            if let [next] = *to_affine_all(&[multiple.double()]) {
-                base = next;
-            }
+        for base in to_affine_all(&bases) {
+            let more = |multiple: &Point| Some(multiple.add(&base));
+            points.extend(std::iter::successors(Some(Point::from(base)), more).take(Self::ROW));
         }
         Self { points: to_affine_all(&points) }
     }

@@ -194,19 +194,19 @@ impl Thread {
         let mut batch = Vec::with_capacity(BATCH);
         while let Ok(first) = waiting.recv() {
             batch.push(first);
-            let full = self.reserve.is_used();
-            let mut gather = |batch: &mut Batch| gather(batch, waiting, full);
-            gather(&mut batch);
-            self.commit(&mut batch, &mut gather);
+            let intake = Intake { waiting, full: self.reserve.is_used() };
+            intake.add_to(&mut batch);
+            self.commit(&mut batch, &intake);
         }
     }
 
-    /// Runs the batch, and what `more` adds to it meanwhile, as one transaction and answers every caller.
-    fn commit(&mut self, batch: &mut Batch, more: &mut dyn FnMut(&mut Batch)) {
+    /// Runs the batch, and what comes meanwhile, as one transaction and answers every caller.
+    fn commit(&mut self, batch: &mut Batch, intake: &Intake<'_>) {
         if batch.is_empty() {
             return;
         }
-        let outcome = self.transaction(batch, more).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
+        let outcome =
+            self.transaction(batch, intake).and_then(|counts| Ok((self.stamps(counts.iter().sum())?, counts)));
         match outcome {
             Ok((stamps, counts)) => {
                 let mut stamps = stamps.into_iter();
@@ -228,9 +228,9 @@ impl Thread {
         }
     }
 
-    fn transaction(&mut self, batch: &mut Batch, more: &mut dyn FnMut(&mut Batch)) -> Result<Counts, Error> {
+    fn transaction(&mut self, batch: &mut Batch, intake: &Intake<'_>) -> Result<Counts, Error> {
         let mut tx = self.connected.take_up()?.tx();
-        let outcome = write(&mut tx, self.seal.as_mut(), batch, more);
+        let outcome = write(&mut tx, self.seal.as_mut(), batch, intake);
         if tx.must_reconnect() {
             self.connected.discard();
         }
@@ -253,11 +253,20 @@ impl Thread {
     }
 }
 
-/// Adds what waits to the batch; when the disk is `full`, those that change something are refused.
-fn gather(batch: &mut Batch, waiting: &flume::Receiver<Box<dyn Job>>, full: bool) {
-    batch.extend(waiting.try_iter().take(BATCH.saturating_sub(batch.len())));
-    if full {
-        refuse_changes(batch);
+/// Where a batch takes its jobs from.
+struct Intake<'a> {
+    waiting: &'a flume::Receiver<Box<dyn Job>>,
+    /// The disk is full: jobs that change something are refused.
+    full: bool,
+}
+
+impl Intake<'_> {
+    /// Adds what waits.
+    fn add_to(&self, batch: &mut Batch) {
+        batch.extend(self.waiting.try_iter().take(BATCH.saturating_sub(batch.len())));
+        if self.full {
+            refuse_changes(batch);
+        }
     }
 }
 
@@ -268,14 +277,9 @@ fn refuse_changes(batch: &mut Batch) {
     }
 }
 
-fn write(
-    tx: &mut Tx<'_>,
-    seal: &mut dyn Seal,
-    batch: &mut Batch,
-    more: &mut dyn FnMut(&mut Batch),
-) -> Result<Counts, Error> {
+fn write(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut Batch, intake: &Intake<'_>) -> Result<Counts, Error> {
     tx.begin(Role::Writer)?;
-    match jobs(tx, seal, batch, more) {
+    match jobs(tx, seal, batch, intake) {
         Ok(counts) => tx.commit().map(|()| counts),
         Err(error) => {
             tx.rollback();
@@ -284,12 +288,7 @@ fn write(
     }
 }
 
-fn jobs(
-    tx: &mut Tx<'_>,
-    seal: &mut dyn Seal,
-    batch: &mut Batch,
-    more: &mut dyn FnMut(&mut Batch),
-) -> Result<Counts, Error> {
+fn jobs(tx: &mut Tx<'_>, seal: &mut dyn Seal, batch: &mut Batch, intake: &Intake<'_>) -> Result<Counts, Error> {
     let began = Instant::now();
     let mut entries = Vec::with_capacity(batch.len());
     let mut counts = Vec::with_capacity(batch.len());
@@ -302,7 +301,7 @@ fn jobs(
         }
         counts.push(entries.len() - before);
         if counts.len() == batch.len() && began.elapsed() < JOINING {
-            more(batch);
+            intake.add_to(batch);
         }
     }
     if !entries.is_empty() {

@@ -150,6 +150,7 @@ mod tests {
         let error = text(Path::new("/no/such.toml")).unwrap_err();
         assert!(error.to_string().starts_with("/no/such.toml: cannot be read"), "{error}");
     }
+
     #[test]
     fn what_is_no_certificate_is_told_with_the_key_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
