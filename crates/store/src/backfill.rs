@@ -24,6 +24,7 @@ pub(crate) fn beside(connection: &mut rusqlite::Connection, path: &Path, durabil
             while woken.recv().is_ok() {
                 copy(&own);
             }
+            sqlite::close(own);
         })
         .map_err(|error| Error::Unavailable(error.to_string()))?;
     let mut told = 0;

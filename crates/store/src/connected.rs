@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use crate::db::{Connection, Role, Target};
+use crate::{Error, sqlite};
 
 /// After a connection was refused, work is refused at once for so long: nobody queues behind the next time-out.
 const REFUSING: Duration = Duration::from_millis(100);
@@ -46,6 +46,14 @@ impl Connected {
     /// Closes the connection: after an error of the device nothing may be tried again on the same one.
     pub(crate) fn discard(&mut self) {
         self.connection = None;
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if let Some(Connection::Sqlite(connection)) = self.connection.take() {
+            sqlite::close(connection);
+        }
     }
 }
 

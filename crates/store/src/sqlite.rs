@@ -1,6 +1,7 @@
 //! The embedded engine: connections, statements, error kinds.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -71,6 +72,14 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         )));
     }
     Ok(connection)
+}
+
+/// Closes the connection, one at a time: of several that close at once each sees another one still open, none is the
+/// last, and the write-ahead log stays beside the database.
+pub(crate) fn close(connection: Connection) {
+    static CLOSING: Mutex<()> = Mutex::new(());
+    let _alone = CLOSING.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(connection);
 }
 
 /// Runs the settings. Of several who open a new file at once and turn its log on, SQLite refuses some without waiting.

@@ -20,6 +20,10 @@ async fn a_dropped_database_ends_its_threads(place: &Place) {
     add(&clone, 2).await.unwrap();
     assert!(place.connections().await > 0);
     drop(clone);
+    all_closed(place).await;
+}
+
+async fn all_closed(place: &Place) {
     for _ in 0..500 {
         if place.connections().await == 0 {
             return;
@@ -91,6 +95,18 @@ async fn the_write_ahead_log_begins_anew_while_writing_goes_on() {
     let size = std::fs::metadata(log).unwrap().len();
     assert!((1_000_000..80_000_000).contains(&size), "{size} bytes");
     assert_eq!(ids(&db).await.len(), 300);
+}
+
+/// Whoever copies the file of a stopped node has all of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_the_last_use_the_database_is_one_file() {
+    let place = Place::sqlite();
+    for id in 0..50 {
+        let db = place.db();
+        add(&db, id).await.unwrap();
+        drop(db);
+        all_closed(&place).await;
+    }
 }
 
 #[tokio::test]
