@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use eds::cms::{self, Place, Signer};
 use eds::{Certificate, Form, SigningKey};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::client::Connection;
@@ -67,6 +68,9 @@ pub(crate) struct Args {
     /// sent, and the time of those sent runs from their sending
     #[arg(long, requires = "rate")]
     patience: Option<u64>,
+    /// Never sleeps: on one machine, waking whoever is answered is work of the server's core
+    #[arg(long)]
+    awake: bool,
     /// A new connection, with a full handshake, for each request
     #[arg(long)]
     handshakes: bool,
@@ -129,13 +133,16 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let pid = args.pid;
     let name = args.name.clone();
     let before = pid.map_or((0.0, 0), usage);
+    let awake = args.awake;
     let plan = Arc::new(Plan { args, template, signer, person, tls, next: AtomicUsize::new(0), begun: Instant::now() });
     let tasks: Vec<_> =
         connections.into_iter().map(|connection| tokio::spawn(work(plan.clone(), connection))).collect();
+    let awake = awake.then(|| tokio::spawn(stay_awake()));
     let mut tally = Tally::default();
     for task in tasks {
         tally.add(task.await??);
     }
+    awake.inspect(JoinHandle::abort);
     let took = plan.begun.elapsed();
     let after = pid.map_or((0.0, 0), usage);
     let report = Report { name, took, tally, cpu: after.0 - before.0, resident: after.1 };
@@ -178,6 +185,13 @@ async fn open(args: &Args, tls: &Arc<rustls::ClientConfig>) -> Result<Vec<Connec
         connections.extend(opener.await??);
     }
     Ok(connections)
+}
+
+/// Always has something to do, so that the runtime's thread looks for answers instead of waiting for them.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn work(plan: Arc<Plan>, mut connection: Connection) -> Result<Tally, Failure> {

@@ -3,7 +3,8 @@
 
 The server has one core and few places, the generator the other core: `bench` of this repository when it lies beside
 NAIS, else threads in Python, which are quick enough for a debug build only; what was asked is printed. What was due and
-could not be sent, because every connection waits, is not counted as asked.
+could not be sent, because every connection waits, is not counted as asked. `bench` never sleeps: on one machine, waking
+whoever is answered would be work of the server's core.
 """
 import json
 import os
@@ -118,7 +119,7 @@ class Fast:
         command = ["taskset", "-c", str(cores()[-1]), str(beside(stand)), "load", "--name", "overload", "--address",
                    f"127.0.0.1:{stand.ports['gateway']}", "--path", SUBMIT, "--ca", str(stand.folder / "pki" / "root.pem"),
                    "--tls", str(consumer / "tls.pem"), str(consumer / "tls.key"), "--token", stand.consumer("border-committee").token,
-                   "--header", "Prefer: receipt", "--body", str(body), "--first", str(Fast.sent), "--connections", str(connections * CLIENTS),
+                   "--header", "Prefer: receipt", "--awake", "--body", str(body), "--first", str(Fast.sent), "--connections", str(connections * CLIENTS),
                    "--pid", str(stand.process.pid), *pace]
         self.memory = 0.0
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

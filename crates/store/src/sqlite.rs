@@ -42,14 +42,15 @@ pub(crate) fn open(path: &Path, durability: Durability, role: Role) -> Result<Co
         &format!(
             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {durability}; PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -{cache}; PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -16384; PRAGMA cache_spill = {most}; PRAGMA journal_size_limit = 67108864;
              PRAGMA mmap_size = 0;",
             durability = match durability {
                 Durability::Full => "FULL",
                 Durability::Normal => "NORMAL",
             },
-            // What a transaction changes beyond it is written before its time, and often again.
-            cache = if role == Role::Writer { 49152 } else { 16384 },
+            // The cache is small, because the engine goes through all of it with most commits. Pages that a transaction
+            // changed may be three times as many: what is beyond is written before its time, and often again.
+            most = if role == Role::Writer { 12288 } else { 4096 },
         ),
     )?;
     if role == Role::Writer {

@@ -1,8 +1,8 @@
 //! The one writer: whatever waits becomes one transaction, one commit, one fsync.
 //!
-//! There is no artificial delay: while one batch is being committed the next gathers, and who comes while its jobs run
-//! still joins it. Each job has a savepoint of its own, so that its failure undoes nothing of its neighbours. Callers are
-//! answered only after a known-good commit.
+//! There is no artificial delay: while one batch is being committed the next gathers, who has a job in hand and waits for
+//! a core comes first, and who comes while the jobs run still joins them. Each job has a savepoint of its own, so that
+//! its failure undoes nothing of its neighbours. Callers are answered only after a known-good commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -195,6 +195,7 @@ impl Thread {
         while let Ok(first) = waiting.recv() {
             batch.push(first);
             let intake = Intake { waiting, full: self.reserve.is_used() };
+            intake.give_way();
             intake.add_to(&mut batch);
             self.commit(&mut batch, &intake);
         }
@@ -261,6 +262,21 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
+    /// Lets threads run that are ready to, while they bring jobs: the first job wakes the writer, and where cores are few
+    /// it would push aside whoever has the next one in hand. With a core to spare this returns at once.
+    fn give_way(&self) {
+        let began = Instant::now();
+        let mut seen = self.waiting.len();
+        loop {
+            std::thread::yield_now();
+            let waiting = self.waiting.len();
+            if waiting == seen || waiting >= BATCH || began.elapsed() >= JOINING {
+                return;
+            }
+            seen = waiting;
+        }
+    }
+
     /// Adds what waits.
     fn add_to(&self, batch: &mut Batch) {
         batch.extend(self.waiting.try_iter().take(BATCH.saturating_sub(batch.len())));

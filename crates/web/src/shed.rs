@@ -1,7 +1,7 @@
 //! Overload: so many requests at once, a short wait for the next, and an immediate refusal for the rest.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -17,6 +17,8 @@ const RETRY_AFTER: u32 = 1;
 const HOLD: Duration = Duration::from_secs(1);
 /// How often a connection that is left unread looks whether there is room.
 const LOOK: Duration = Duration::from_millis(200);
+/// So many in a row that are held back begin to look at different moments.
+const SPREAD: u32 = 16;
 
 /// Mark of an answer after which the connection is left unread; the gate that refused.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ pub struct Shed {
     limits: ShedLimits,
     room: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    held: Arc<AtomicU32>,
 }
 
 /// The right to work; given back when dropped.
@@ -65,7 +68,7 @@ impl Drop for Place<'_> {
 impl Shed {
     /// A gate with these limits.
     pub fn new(limits: ShedLimits) -> Self {
-        Self { limits, room: Arc::new(Semaphore::new(limits.at_once)), waiting: Arc::default() }
+        Self { limits, room: Arc::new(Semaphore::new(limits.at_once)), waiting: Arc::default(), held: Arc::default() }
     }
 
     /// Room to work, at once or after a short wait.
@@ -90,6 +93,7 @@ impl Shed {
     /// Ends when whoever was refused may come again, or sooner when there is room.
     pub(crate) async fn hold(self) {
         let until = Instant::now() + HOLD;
+        tokio::time::sleep(first_wait(self.held.fetch_add(1, Ordering::Relaxed))).await;
         while Instant::now() < until {
             tokio::time::sleep(LOOK).await;
             if self.room.available_permits() > 0 && self.waiting() == 0 {
@@ -102,6 +106,12 @@ impl Shed {
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
+}
+
+/// How long who is held back in this turn waits before the first look: those who were refused together must not come
+/// back together.
+fn first_wait(turn: u32) -> Duration {
+    LOOK * (turn % SPREAD) / SPREAD
 }
 
 /// Code of the refusal.
@@ -144,6 +154,14 @@ mod tests {
         assert!(!longer.is_finished(), "there is no room");
         longer.await.unwrap();
         assert!(begun.elapsed() >= HOLD, "as long as it was told to wait");
+    }
+
+    #[test]
+    fn who_were_refused_together_do_not_come_back_together() {
+        let waits: std::collections::BTreeSet<Duration> = (0..SPREAD).map(first_wait).collect();
+        assert_eq!(waits.len(), SPREAD as usize);
+        assert!(waits.iter().all(|wait| *wait < LOOK));
+        assert_eq!(first_wait(u32::MAX), first_wait(SPREAD - 1), "counting goes round");
     }
 
     #[tokio::test]
