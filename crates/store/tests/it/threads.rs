@@ -97,7 +97,7 @@ async fn the_write_ahead_log_begins_anew_while_writing_goes_on() {
     assert_eq!(ids(&db).await.len(), 300);
 }
 
-/// Whoever copies the file of a stopped node has all of it.
+/// Closing at once they would each see the others still open, and the log would stay beside the file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_last_use_the_database_is_one_file() {
     let place = Place::sqlite();
