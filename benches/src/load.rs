@@ -133,11 +133,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let pid = args.pid;
     let name = args.name.clone();
     let before = pid.map_or((0.0, 0), usage);
-    let awake = args.awake;
     let plan = Arc::new(Plan { args, template, signer, person, tls, next: AtomicUsize::new(0), begun: Instant::now() });
     let tasks: Vec<_> =
         connections.into_iter().map(|connection| tokio::spawn(work(plan.clone(), connection))).collect();
-    let awake = awake.then(|| tokio::spawn(stay_awake()));
+    let awake = plan.args.awake.then(|| tokio::spawn(stay_awake()));
     let mut tally = Tally::default();
     for task in tasks {
         tally.add(task.await??);
